@@ -1,0 +1,68 @@
+import type { EndpointSlice } from './endpoint-slice.ts'
+import { keyOf } from './metadata.ts'
+import type { Node } from './node.ts'
+import type { ModelObject } from './object.ts'
+import type { Pod } from './pod.ts'
+import type { Service } from './service.ts'
+
+/** What the API server says, as of now. Services, slices and pods are keyed `namespace/name`. */
+export interface ClusterState {
+  readonly services: ReadonlyMap<string, Service>
+  /** By the key of the service, then by the name of the slice. */
+  readonly slices: ReadonlyMap<string, ReadonlyMap<string, EndpointSlice>>
+  readonly nodes: ReadonlyMap<string, Node>
+  readonly namespaces: ReadonlySet<string>
+  readonly pods: ReadonlyMap<string, Pod>
+}
+
+/** The slices of a service, in the order of their names. */
+export function slicesOf(state: ClusterState, service: string): readonly EndpointSlice[] {
+  const slices = [...(state.slices.get(service)?.values() ?? [])]
+  return slices.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** The key of the service whose rules and answers an object takes part in; undefined for kinds that touch no service. */
+export function touchedService(object: ModelObject): string | undefined {
+  switch (object.kind) {
+    case 'Service':
+      return keyOf(object)
+    case 'EndpointSlice':
+      return `${object.namespace}/${object.serviceName}`
+    case 'Node':
+    case 'Namespace':
+    case 'Pod':
+      return undefined
+  }
+}
+
+/** A state of these objects; of two with one name the later counts. */
+export function buildClusterState(objects: Iterable<ModelObject>): ClusterState {
+  const services = new Map<string, Service>()
+  const slices = new Map<string, Map<string, EndpointSlice>>()
+  const nodes = new Map<string, Node>()
+  const namespaces = new Set<string>()
+  const pods = new Map<string, Pod>()
+  for (const object of objects) {
+    switch (object.kind) {
+      case 'Service':
+        services.set(keyOf(object), object)
+        break
+      case 'EndpointSlice': {
+        const key = `${object.namespace}/${object.serviceName}`
+        const ofService = slices.get(key) ?? new Map<string, EndpointSlice>()
+        slices.set(key, ofService.set(object.name, object))
+        break
+      }
+      case 'Node':
+        nodes.set(object.name, object)
+        break
+      case 'Namespace':
+        namespaces.add(object.name)
+        break
+      case 'Pod':
+        pods.set(keyOf(object), object)
+        break
+    }
+  }
+  return { services, slices, nodes, namespaces, pods }
+}
