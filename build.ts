@@ -2,7 +2,8 @@ import { chmodSync } from 'node:fs'
 import { build } from 'esbuild'
 
 await build({
-  entryPoints: { main: 'src/main.ts' },
+  // The peer is a program of its own: it runs inside the demo's namespaces.
+  entryPoints: { main: 'src/main.ts', 'lab-peer': 'src/host/lab/peer.ts' },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

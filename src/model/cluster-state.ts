@@ -34,35 +34,3 @@ export function touchedService(object: ModelObject): string | undefined {
       return undefined
   }
 }
-
-/** A state of these objects; of two with one name the later counts. */
-export function buildClusterState(objects: Iterable<ModelObject>): ClusterState {
-  const services = new Map<string, Service>()
-  const slices = new Map<string, Map<string, EndpointSlice>>()
-  const nodes = new Map<string, Node>()
-  const namespaces = new Set<string>()
-  const pods = new Map<string, Pod>()
-  for (const object of objects) {
-    switch (object.kind) {
-      case 'Service':
-        services.set(keyOf(object), object)
-        break
-      case 'EndpointSlice': {
-        const key = `${object.namespace}/${object.serviceName}`
-        const ofService = slices.get(key) ?? new Map<string, EndpointSlice>()
-        slices.set(key, ofService.set(object.name, object))
-        break
-      }
-      case 'Node':
-        nodes.set(object.name, object)
-        break
-      case 'Namespace':
-        namespaces.add(object.name)
-        break
-      case 'Pod':
-        pods.set(keyOf(object), object)
-        break
-    }
-  }
-  return { services, slices, nodes, namespaces, pods }
-}

@@ -78,7 +78,7 @@ export function parseService(object: Field): Service {
 }
 
 function parsePort(port: Field): ServicePort {
-  const number = portNumber(port.get('port'))
+  const number = port.get('port').integer(1, 65535)
   if (number === undefined) throw port.get('port').error('an integer from 1 to 65535')
   return {
     name: labelOf(port.get('name')) ?? '',

@@ -1,0 +1,49 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+/** Which rooms, and which packages, each room may import. Every room may import itself. */
+const house: Record<string, { rooms: readonly string[]; packages: readonly string[] | 'any' }> = {
+  net: { rooms: [], packages: ['node:crypto', 'ip-num'] },
+  model: { rooms: ['net'], packages: [] },
+  plan: { rooms: ['net', 'model'], packages: [] },
+  'backends/iptables': { rooms: ['net', 'model', 'plan'], packages: [] },
+  dns: { rooms: ['net', 'model'], packages: [] },
+  diff: { rooms: [], packages: [] },
+  config: { rooms: ['net', 'model'], packages: [] },
+  host: { rooms: ['net'], packages: 'any' },
+  agent: { rooms: ['net', 'model', 'plan', 'backends/iptables', 'dns', 'diff', 'config', 'host'], packages: 'any' },
+  cli: {
+    rooms: ['net', 'model', 'plan', 'backends/iptables', 'dns', 'diff', 'config', 'host', 'agent'],
+    packages: 'any',
+  },
+  main: { rooms: ['cli'], packages: [] },
+}
+
+const files = globSync('src/**/*.ts')
+
+test('there are files in every room', () => {
+  expect([...new Set(files.map(roomOf))].sort()).toEqual(Object.keys(house).sort())
+})
+
+test.each(files)('%s imports only what its room may', (file) => {
+  const rules = house[roomOf(file)]
+  const found = importsOf(readFileSync(file, 'utf8'))
+  const forbidden = found.filter((specifier) => {
+    if (!specifier.startsWith('.')) return rules?.packages !== 'any' && !rules?.packages.includes(specifier)
+    const target = relative('.', join(dirname(file), specifier))
+    if (target === 'package.json') return rules?.packages !== 'any'
+    return roomOf(target) !== roomOf(file) && !rules?.rooms.includes(roomOf(target))
+  })
+  expect(forbidden).toEqual([])
+})
+
+function roomOf(file: string): string {
+  const [, first = '', second = ''] = file.split('/')
+  if (first === 'backends') return `backends/${second}`
+  return first.replace(/\.ts$/, '')
+}
+
+function importsOf(text: string): readonly string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '')
+}

@@ -1,0 +1,55 @@
+/**
+ * Installs the Debian packages that the tests and the benchmarks run, or with `demo` those of the demo, where one of
+ * their commands is missing. Without root, or without apt-get, it names what is missing and ends with exit code 1.
+ */
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+const demo: Readonly<Record<string, readonly string[]>> = {
+  iptables: ['iptables-nft-restore', 'iptables-legacy-restore', 'ip6tables-nft-restore', 'ip6tables-legacy-restore'],
+  iproute2: ['ip', 'ss'],
+  dnsutils: ['dig'],
+}
+const everything = { ...demo, dnsperf: ['dnsperf'], 'util-linux': ['taskset'] }
+
+const isRoot = process.getuid?.() === 0
+const forDemo = process.argv[2] === 'demo'
+// Without root the demo shows what needs no tool.
+if (forDemo && !isRoot) process.exit(0)
+
+const packages: Readonly<Record<string, readonly string[]>> = forDemo ? demo : everything
+// Debian's users have no sbin in PATH, and the tools of the kernel stand there.
+const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
+const missing = Object.keys(packages).filter((name) => !packages[name]?.every(isInstalled))
+
+if (missing.length > 0) {
+  const command = `apt-get install -y ${missing.join(' ')}`
+  if (!isRoot) fail(`These Debian packages are missing; as root: ${command}`)
+  console.error(`Installing what is missing: ${missing.join(' ')}`)
+  apt(['update', '-qq'])
+  apt(['install', '-y', '-qq', '--no-install-recommends', ...missing])
+}
+
+function isInstalled(command: string): boolean {
+  return directories.some((directory) => {
+    try {
+      accessSync(join(directory, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function apt(args: readonly string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const { status, error } = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env })
+  if (error !== undefined) fail(`Cannot run apt-get: ${error.message}. Install these yourself: ${missing.join(' ')}`)
+  if (status !== 0) fail(`"apt-get ${args.join(' ')}" failed with exit code ${status}`)
+}
+
+function fail(sentence: string): never {
+  console.error(sentence)
+  process.exit(1)
+}
