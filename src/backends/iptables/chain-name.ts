@@ -1,0 +1,35 @@
+import { protocolWord } from '../../net/protocol.ts'
+import { shortHash } from '../../net/short-hash.ts'
+import type { PortPlan } from '../../plan/port-plan.ts'
+
+/** The chains of one service port; all four share one hash, in both families. */
+export interface PortChains {
+  /** `KUBE-SVC-…`: spreads over the endpoints of policy Cluster. */
+  readonly cluster: string
+  /** `KUBE-SVL-…`: spreads over the endpoints of policy Local. */
+  readonly local: string
+  /** `KUBE-EXT-…`: traffic from outside the cluster. */
+  readonly external: string
+  /** `KUBE-FW-…`: load balancer source ranges. */
+  readonly firewall: string
+}
+
+export function portChains(plan: PortPlan): PortChains {
+  const hash = shortHash(plan.name + protocolWord(plan.protocol))
+  return {
+    cluster: `KUBE-SVC-${hash}`,
+    local: `KUBE-SVL-${hash}`,
+    external: `KUBE-EXT-${hash}`,
+    firewall: `KUBE-FW-${hash}`,
+  }
+}
+
+/** `KUBE-SEP-…`: translates to one endpoint. */
+export function endpointChain(plan: PortPlan, target: string): string {
+  return `KUBE-SEP-${shortHash(plan.name + protocolWord(plan.protocol) + target)}`
+}
+
+/** Chains named after a service or an endpoint: those that become stale when it goes. */
+export function isPortChain(chain: string): boolean {
+  return /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(chain)
+}

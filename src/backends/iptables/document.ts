@@ -1,0 +1,62 @@
+import type { BaseRules, BaseTable } from './base-rules.ts'
+import type { PortFragment, ServiceFragment } from './fragment.ts'
+import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
+
+/** Lines of one table, in the order iptables-restore takes them: chains first. */
+export interface TableLines {
+  readonly table: Table
+  readonly chains: readonly string[]
+  readonly rules: readonly string[]
+}
+
+/** One `*table … COMMIT` block; nothing at all where there is nothing to say. */
+export function formatTable({ table, chains, rules }: TableLines): string {
+  if (chains.length + rules.length === 0) return ''
+  return [`*${table}`, ...chains, ...rules, 'COMMIT', ''].join('\n')
+}
+
+/**
+ * The whole ruleset as one iptables-restore document: kube-proxy's payload of a full sync, byte for byte, its services
+ * in the order given.
+ */
+export function renderDocument(base: BaseRules, fragments: readonly ServiceFragment[]): string {
+  return tables.map((table) => formatTable(wholeTable(table, base, fragments))).join('')
+}
+
+/** `stale` chains are emptied and deleted, in front of the last rules, where kube-proxy deletes them. */
+export function wholeTable(
+  table: Table,
+  base: BaseRules,
+  fragments: readonly ServiceFragment[],
+  includes: (chain: string) => boolean = () => true,
+  stale: readonly string[] = [],
+): TableLines {
+  const chains: string[] = []
+  const rules: string[] = []
+  const addChain = (chain: string) => includes(chain) && chains.push(chainLine(chain))
+  const addRule = (rule: Rule) => includes(rule.chain) && rules.push(appendLine(rule))
+  const { before, after, chains: baseChains }: BaseTable = base[table]
+  baseChains.forEach(addChain)
+  before.forEach(addRule)
+  for (const fragment of fragments) {
+    for (const port of fragment.ports) {
+      if (table === 'nat') port.chains.forEach(addChain)
+      for (const list of portRules(port, table)) list.forEach(addRule)
+    }
+  }
+  for (const chain of stale) {
+    chains.push(chainLine(chain))
+    rules.push(`-X ${chain}`)
+  }
+  after.forEach(addRule)
+  return { table, chains, rules }
+}
+
+function portRules(port: PortFragment, table: Table): readonly (readonly Rule[])[] {
+  return table === 'filter' ? [port.filter] : [port.dispatch, port.own]
+}
+
+/** The rules of a service in the chains that all services share, in order. */
+export function sharedRules(fragment: ServiceFragment | undefined, table: Table): readonly Rule[] {
+  return fragment?.ports.flatMap((port) => (table === 'filter' ? port.filter : port.dispatch)) ?? []
+}

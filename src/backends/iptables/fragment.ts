@@ -1,0 +1,34 @@
+import type { PortPlan } from '../../plan/port-plan.ts'
+import { portChains } from './chain-name.ts'
+import type { CompileOptions } from './compile-options.ts'
+import { dispatchRules, refusalRules } from './dispatch.ts'
+import { ownRules, routes } from './own-rules.ts'
+import type { Rule } from './rule.ts'
+
+/** The rules of one service port. */
+export interface PortFragment {
+  /** Rules in the filter chains that services share. */
+  readonly filter: readonly Rule[]
+  /** Rules in KUBE-SERVICES and KUBE-NODEPORTS of the nat table. */
+  readonly dispatch: readonly Rule[]
+  /** The nat chains of this port alone, in the order they are declared. */
+  readonly chains: readonly string[]
+  /** The rules of those chains. */
+  readonly own: readonly Rule[]
+}
+
+/** The rules of one service: immutable, and the unit of every update. */
+export interface ServiceFragment {
+  readonly ports: readonly PortFragment[]
+}
+
+export function compileService(plans: readonly PortPlan[], options: CompileOptions): ServiceFragment {
+  return { ports: plans.map((plan) => compilePort(plan, options)) }
+}
+
+function compilePort(plan: PortPlan, options: CompileOptions): PortFragment {
+  const names = portChains(plan)
+  const uses = routes(plan, names)
+  const { chains, rules } = ownRules(plan, names, uses, options)
+  return { filter: refusalRules(plan, names, uses), dispatch: dispatchRules(plan, names, uses), chains, own: rules }
+}

@@ -1,0 +1,19 @@
+/** The tables that we write to. */
+export type Table = 'filter' | 'nat'
+
+export const tables: readonly Table[] = ['filter', 'nat']
+
+/** One rule: `-A <chain> <spec>`, the specification being what iptables(8) calls rule-specification. */
+export interface Rule {
+  readonly chain: string
+  readonly spec: string
+}
+
+export function appendLine(rule: Rule): string {
+  return `-A ${rule.chain} ${rule.spec}`
+}
+
+/** Creates the chain, or empties it where it exists: what `:<chain>` means to iptables-restore --noflush. */
+export function chainLine(chain: string): string {
+  return `:${chain} - [0:0]`
+}

@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Namespace } from './namespace.ts'
+
+/** A line of the agent's log. */
+export type LogLine = Readonly<Record<string, unknown>>
+
+export interface RunningAgent {
+  /** The next line that matches, from those not yet asked for; rejects when the agent ends first. */
+  line(matches: (line: LogLine) => boolean): Promise<LogLine>
+  /** What it has printed on stdout so far. */
+  printed(): string
+  /** Sends a signal and resolves with how it ended. */
+  end(signal: NodeJS.Signals): Promise<number | null>
+}
+
+/** Starts `pointsman run` in a namespace. */
+export function runAgent(namespace: Namespace, args: readonly string[]): RunningAgent {
+  const command = ['netns', 'exec', namespace.name, process.execPath, resolve('src/main.ts'), 'run', ...args]
+  const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = once(child, 'exit')
+  let printed = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed += chunk.toString()
+  })
+  const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]()
+  return {
+    async line(matches) {
+      for (;;) {
+        const next = await lines.next()
+        if (next.done === true) throw new Error('The agent ended before it logged what the test waits for')
+        const line: LogLine = JSON.parse(next.value)
+        if (matches(line)) return line
+      }
+    },
+    printed: () => printed,
+    async end(signal) {
+      child.kill(signal)
+      const [code]: (number | null)[] = await exited
+      return code ?? null
+    },
+  }
+}
+
+/** Matches the log line of a family that was programmed. */
+export function programmed(family: string): (line: LogLine) => boolean {
+  return (line) => line['msg'] === 'programmed' && line['family'] === family
+}
