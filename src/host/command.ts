@@ -1,0 +1,50 @@
+import { execa, ExecaError } from 'execa'
+
+/** Runs a tool with `input` on its stdin and returns its stdout; throws a {@link CommandError} when it fails. */
+export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>
+
+/** A tool that is missing, failed or did not end in time. */
+export class CommandError extends Error {
+  /** The tool is not installed. */
+  readonly missing: boolean
+
+  constructor(message: string, missing: boolean) {
+    super(message)
+    this.name = 'CommandError'
+    this.missing = missing
+  }
+}
+
+const timeoutSeconds = 300
+
+export const runCommand: RunCommand = async (command, args, input = '') => {
+  try {
+    const { stdout } = await execa(command, args, {
+      input,
+      stripFinalNewline: false,
+      timeout: timeoutSeconds * 1000,
+      // iptables-save of 10,000 services prints 30 MB.
+      maxBuffer: 512 * 1024 * 1024,
+      // The parent's locale must not change what a tool prints.
+      env: { LC_ALL: 'C' },
+    })
+    return stdout
+  } catch (error) {
+    if (error instanceof ExecaError) throw commandError(command, args, error)
+    throw error
+  }
+}
+
+function commandError(command: string, args: readonly string[], error: ExecaError): CommandError {
+  const line = [command, ...args].join(' ')
+  if (error.code === 'ENOENT')
+    return new CommandError(`Cannot run ${command}: it is not installed or not in PATH`, true)
+  if (error.timedOut) return new CommandError(`"${line}" did not end within ${timeoutSeconds} seconds`, false)
+  const said = String(error.stderr ?? '')
+    .trim()
+    .split('\n')
+    .slice(0, 3)
+    .join('; ')
+  const how = error.signal === undefined ? `exit code ${error.exitCode ?? 'unknown'}` : `signal ${error.signal}`
+  return new CommandError(`"${line}" failed with ${how}${said === '' ? '' : `: ${said.slice(0, 500)}`}`, false)
+}

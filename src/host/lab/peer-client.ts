@@ -1,0 +1,71 @@
+import { createSocket } from 'node:dgram'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { summarize, type Outcome, type Reply, type Summary } from './summary.ts'
+
+export interface Target {
+  readonly protocol: 'tcp' | 'udp'
+  readonly address: string
+  readonly port: number
+  /** The address to connect from; absent lets the kernel choose. */
+  readonly source?: string
+}
+
+/** How to try: `timeout` is in milliseconds, for each attempt. */
+export interface Pace {
+  readonly concurrency: number
+  readonly timeout: number
+}
+
+/** Connects again and again, `concurrency` at a time, for as long as `more` says so. */
+export async function connectWhile(more: () => boolean, target: Target, pace: Pace): Promise<Summary> {
+  const start = performance.now()
+  const outcomes: Outcome[] = []
+  const worker = async (): Promise<void> => {
+    while (more()) outcomes.push(await attempt(target, pace.timeout))
+  }
+  await Promise.all(Array.from({ length: pace.concurrency }, worker))
+  return summarize(outcomes, performance.now() - start)
+}
+
+/** One new connection, or one datagram from a new socket: to the kernel a new flow, so a new choice of endpoint. */
+async function attempt(target: Target, timeout: number): Promise<Outcome> {
+  const signal = AbortSignal.timeout(timeout)
+  try {
+    const line = target.protocol === 'tcp' ? await askTcp(target, signal) : await askUdp(target, signal)
+    return line === '' ? { kind: 'error', code: 'closed without a reply' } : { kind: 'reply', reply: parseReply(line) }
+  } catch (error) {
+    if (signal.aborted) return { kind: 'timeout' }
+    const code = codeOf(error)
+    return code === 'ECONNREFUSED' ? { kind: 'refused' } : { kind: 'error', code }
+  }
+}
+
+async function askTcp({ address, port, source }: Target, signal: AbortSignal): Promise<string> {
+  const from = source === undefined ? {} : { localAddress: source }
+  const socket = connect({ host: address, port, signal, ...from })
+  return text(socket)
+}
+
+async function askUdp({ address, port, source }: Target, signal: AbortSignal): Promise<string> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  signal.addEventListener('abort', () => reject(new Error('no reply')))
+  socket.on('error', reject)
+  socket.on('message', (message) => resolve(message.toString()))
+  socket.bind({ ...(source !== undefined && { address: source }) }, () =>
+    // Only a connected socket hears of the ICMP "port unreachable" that refuses it.
+    socket.connect(port, address, () => socket.send('?')),
+  )
+  return promise.finally(() => socket.close())
+}
+
+function parseReply(line: string): Reply {
+  const reply: Reply = JSON.parse(line)
+  return reply
+}
+
+/** Node's error code, e.g. `EHOSTUNREACH`. */
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

@@ -1,0 +1,83 @@
+/**
+ * A tiny server and client that run inside a network namespace, as a process of their own:
+ *
+ *     peer serve NAME [--tcp PORT]... [--udp PORT]...
+ *     peer connect tcp|udp ADDRESS PORT COUNT [--concurrency N] [--timeout MS] [--source ADDRESS]
+ *     peer loop tcp|udp ADDRESS PORT [the same]
+ *
+ * `serve` and `loop` print `ready` when they are, and end when standard input does, so that they never outlive the
+ * lab. `connect` and `loop` end with a summary as one line of JSON. The file imports nothing but Node and its own
+ * siblings: it runs from source as it is, and bundled as one file.
+ */
+import { once } from 'node:events'
+import { parseArgs } from 'node:util'
+import { connectWhile, type Pace, type Target } from './peer-client.ts'
+import { serve } from './peer-server.ts'
+import type { Summary } from './summary.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tcp: { type: 'string', multiple: true, default: [] },
+    udp: { type: 'string', multiple: true, default: [] },
+    concurrency: { type: 'string', default: '1' },
+    timeout: { type: 'string', default: '2000' },
+    source: { type: 'string' },
+  },
+})
+const [mode = '', ...rest] = positionals
+switch (mode) {
+  case 'serve':
+    await runServer(rest[0] ?? '')
+    break
+  case 'connect':
+    print(await runConnect(Number(rest[3])))
+    break
+  case 'loop':
+    print(await runLoop())
+    break
+  default:
+    throw new SyntaxError(`Cannot run the peer as "${mode}": it knows serve, connect and loop`)
+}
+
+async function runServer(name: string): Promise<void> {
+  await serve(name, values.tcp.map(Number), values.udp.map(Number))
+  console.log('ready')
+  await inputEnd()
+  process.exit()
+}
+
+async function runConnect(count: number): Promise<Summary> {
+  let started = 0
+  return connectWhile(() => started++ < count, target(), pace())
+}
+
+async function runLoop(): Promise<Summary> {
+  let stopped = false
+  void inputEnd().then(() => (stopped = true))
+  let started = 0
+  const more = (): boolean => {
+    // The first worker to come back has ended its first attempt: from here on the loop is going round.
+    if (started++ === pace().concurrency) console.log('ready')
+    return !stopped
+  }
+  return connectWhile(more, target(), pace())
+}
+
+function target(): Target {
+  const [protocol = '', address = '', port = ''] = rest
+  if (protocol !== 'tcp' && protocol !== 'udp') throw new SyntaxError(`Cannot connect by "${protocol}": tcp or udp`)
+  return { protocol, address, port: Number(port), ...(values.source !== undefined && { source: values.source }) }
+}
+
+function pace(): Pace {
+  return { concurrency: Number(values.concurrency), timeout: Number(values.timeout) }
+}
+
+async function inputEnd(): Promise<void> {
+  await once(process.stdin.resume(), 'end')
+}
+
+function print(summary: Summary): void {
+  console.log(JSON.stringify(summary))
+}
