@@ -1,0 +1,61 @@
+import { maxUdpAnswer } from './edns.ts'
+import { MessageWriter } from './message-writer.ts'
+import { headerLength, readQuery, type Query } from './query.ts'
+import { resolve, type Rcode } from './resolution.ts'
+import type { Zone } from './zone.ts'
+
+const rcodes: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
+  NOERROR: 0,
+  FORMERR: 1,
+  SERVFAIL: 2,
+  NXDOMAIN: 3,
+  NOTIMP: 4,
+  REFUSED: 5,
+}
+
+const internet = 1
+
+/** The answer to one message, whatever its octets are; undefined when silence is the answer. */
+export function answerQuery(zone: Zone, message: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | undefined {
+  const incoming = readQuery(message, transport)
+  switch (incoming.kind) {
+    case 'drop':
+      return undefined
+    case 'refuse':
+      return bareHeader(message, rcodes[incoming.rcode])
+    case 'query':
+      return answerQuestion(zone, message, incoming, transport)
+  }
+}
+
+function answerQuestion(zone: Zone, message: Uint8Array, query: Query, transport: 'udp' | 'tcp'): Uint8Array {
+  const name = query.name.toLowerCase()
+  const limit = answerLimit(query, transport)
+  const badVersion = query.edns !== undefined && query.edns.version !== 0
+  if (badVersion || query.class !== internet) {
+    const writer = new MessageWriter(message, query.questionEnd, name, 0, limit, query.edns)
+    // BADVERS is 16: its upper bits go into the OPT record, and none remain for the header.
+    return writer.finish(badVersion ? 0 : rcodes.REFUSED, false)
+  }
+  const { rcode, origin, answers, authority, additional } = resolve(zone, name, query.type)
+  const writer = new MessageWriter(message, query.questionEnd, name, origin?.length ?? 0, limit, query.edns)
+  writer.add('answer', answers)
+  writer.add('authority', authority)
+  writer.add('additional', additional)
+  return writer.finish(rcodes[rcode], origin !== undefined)
+}
+
+/** RFC 6891 section 6.2.5: a size below 512 means 512, and without EDNS it is 512. */
+function answerLimit(query: Query, transport: 'udp' | 'tcp'): number {
+  if (transport === 'tcp') return 65535
+  return Math.min(Math.max(query.edns?.udpSize ?? 512, 512), maxUdpAnswer)
+}
+
+/** Identifier, opcode and RD of the query, and the rcode: what could not be read is not repeated. */
+function bareHeader(message: Uint8Array, rcode: number): Uint8Array {
+  const header = new Uint8Array(headerLength)
+  header.set(message.subarray(0, 2))
+  header[2] = 0x80 | ((message[2] ?? 0) & 0x79)
+  header[3] = rcode
+  return header
+}

@@ -1,0 +1,161 @@
+import { ednsLength, writeEdns, type Edns } from './edns.ts'
+import { nameBytes, parentName } from './name.ts'
+import { setUint16, uint16At } from './octets.ts'
+import { headerLength } from './query.ts'
+import { recordTypes } from './record-type.ts'
+import type { PlacedRRset } from './resolution.ts'
+import type { RecordData } from './resource-record.ts'
+import { recordHead, type RRset } from './rrset.ts'
+import { writeSoa } from './soa-wire.ts'
+
+/** Answers are put together here and copied out; nothing else runs in between, so one buffer serves all. */
+const scratch = new Uint8Array(65535)
+
+/** What a pointer can reach (RFC 1035 section 4.1.4: 14 bits). */
+const pointerReach = 0x4000
+
+/** Where in the message header the count of each section is. */
+const sections = { answer: 6, authority: 8, additional: 10 } as const
+
+/**
+ * Writes one answer behind the header and question of its query. Whole records are added while they fit; the first that
+ * does not fit ends the message, and TC tells the client to come back over TCP.
+ */
+export class MessageWriter {
+  readonly #questionName: string
+  readonly #zoneAt: number
+  readonly #zoneEnd: number
+  readonly #edns: Edns | undefined
+  readonly #limit: number
+  #length: number
+  #truncated = false
+  /** Where names that later owners may point to are; made when the first is written. */
+  #names: Map<string, number> | undefined
+
+  /**
+   * @param query Its first `questionEnd` octets are taken over as they are.
+   * @param questionName The name in the question, lower-cased.
+   * @param zoneLength Octets of the question's name, from its end, that are the zone's: our names end in that spelling.
+   */
+  constructor(
+    query: Uint8Array,
+    questionEnd: number,
+    questionName: string,
+    zoneLength: number,
+    limit: number,
+    edns?: Edns,
+  ) {
+    this.#questionName = questionName
+    this.#zoneEnd = questionEnd - 4
+    this.#zoneAt = this.#zoneEnd - zoneLength
+    this.#edns = edns
+    this.#limit = limit - ednsLength(edns)
+    this.#length = questionEnd
+    scratch.set(query.subarray(0, questionEnd))
+    scratch.fill(0, sections.answer, headerLength)
+  }
+
+  add(section: keyof typeof sections, placed: readonly PlacedRRset[]): void {
+    for (const { owner, rrset } of placed) {
+      if (this.#truncated) return
+      if (rrset.type === recordTypes.SOA) this.#addSoa(sections[section], rrset)
+      else if (owner === this.#questionName && !hasTarget(rrset.type)) this.#addWhole(sections[section], rrset)
+      else this.#addEach(sections[section], owner, rrset)
+    }
+  }
+
+  /** The finished message, with a copy of RD and CD, and AA if the answer is ours. */
+  finish(rcode: number, authoritative: boolean): Uint8Array {
+    const flags = scratch[2] ?? 0
+    scratch[2] = 0x80 | (authoritative ? 0x04 : 0) | (this.#truncated ? 0x02 : 0) | (flags & 0x01)
+    scratch[3] = ((scratch[3] ?? 0) & 0x10) | rcode
+    if (this.#edns) {
+      this.#length = writeEdns(scratch, this.#length, this.#edns)
+      this.#count(sections.additional, 1)
+    }
+    return scratch.slice(0, this.#length)
+  }
+
+  /** The usual case, in one copy: the owners of all records already point to the question. */
+  #addWhole(section: number, rrset: RRset): void {
+    const { wire } = rrset
+    if (this.#length + wire.length > this.#limit) {
+      this.#addEach(section, this.#questionName, rrset)
+      return
+    }
+    scratch.set(wire, this.#length)
+    this.#length += wire.length
+    this.#count(section, rrset.data.length)
+  }
+
+  #addEach(section: number, owner: string, rrset: RRset): void {
+    const { wire } = rrset
+    const ownerBytes = this.#compress(owner)
+    let at = 0
+    for (const data of rrset.data) {
+      const end = at + recordHead + uint16At(wire, at + recordHead - 2)
+      const start = this.#length + ownerBytes.length
+      const length = end - at - 2
+      if (start + length > this.#limit) {
+        this.#truncated = true
+        return
+      }
+      scratch.set(ownerBytes, this.#length)
+      scratch.set(wire.subarray(at + 2, end), start)
+      this.#length = start + length
+      if (hasTarget(rrset.type)) this.#noteTarget(data, start + recordHead - 2)
+      this.#count(section, 1)
+      at = end
+    }
+  }
+
+  /** Lets later owners point to a target, and spells the zone in targets of ours as the question does. */
+  #noteTarget(data: RecordData, at: number): void {
+    if (data.type !== 'SRV' && data.type !== 'NS' && data.type !== 'CNAME') return
+    // The target of an ExternalName stays as its Service spells it.
+    if (data.type !== 'CNAME') {
+      scratch.copyWithin(this.#length - (this.#zoneEnd - this.#zoneAt), this.#zoneAt, this.#zoneEnd)
+    }
+    this.#names ??= new Map()
+    const targetAt = data.type === 'SRV' ? at + 6 : at
+    const target = data.target.toLowerCase()
+    const parentAt = targetAt + 1 + (scratch[targetAt] ?? 0)
+    for (const [name, offset] of [
+      [target, targetAt],
+      [parentName(target), parentAt],
+    ] as const) {
+      if (offset < pointerReach && !this.#names.has(name)) this.#names.set(name, offset)
+    }
+  }
+
+  /** An owner in wire form: as many labels as no pointer can stand for, then a pointer. */
+  #compress(owner: string): Uint8Array {
+    if (owner === this.#questionName) return Uint8Array.of(0xc0, headerLength)
+    const name = owner.toLowerCase()
+    for (let known = name; known !== '.'; known = parentName(known)) {
+      const pointer = this.#names?.get(known)
+      if (pointer === undefined) continue
+      const labels = nameBytes(name.slice(0, name.length - known.length) || '.') ?? new Uint8Array(1)
+      return Uint8Array.of(...labels.subarray(0, -1), 0xc0 | (pointer >> 8), pointer & 255)
+    }
+    return nameBytes(name) ?? new Uint8Array(1)
+  }
+
+  #addSoa(section: number, rrset: RRset): void {
+    const end = writeSoa(scratch, this.#length, this.#zoneAt, rrset)
+    if (end > this.#limit) {
+      this.#truncated = true
+      return
+    }
+    this.#length = end
+    this.#count(section, 1)
+  }
+
+  #count(section: number, records: number): void {
+    setUint16(scratch, section, uint16At(scratch, section) + records)
+  }
+}
+
+function hasTarget(type: number): boolean {
+  return type === recordTypes.SRV || type === recordTypes.NS || type === recordTypes.CNAME
+}

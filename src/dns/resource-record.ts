@@ -1,0 +1,81 @@
+import { addressBytes, type Address } from '../net/address.ts'
+import { nameBytes } from './name.ts'
+
+/** What a record says, by type. Names are absolute. */
+export type RecordData =
+  | { readonly type: 'A' | 'AAAA'; readonly address: Address }
+  | { readonly type: 'CNAME' | 'NS' | 'PTR'; readonly target: string }
+  /** Priority is always 0. */
+  | { readonly type: 'SRV'; readonly weight: number; readonly port: number; readonly target: string }
+  | { readonly type: 'TXT'; readonly text: string }
+  | {
+      readonly type: 'SOA'
+      readonly nameServer: string
+      readonly mailbox: string
+      readonly serial: number
+      /** Seconds that a resolver may keep a denial (RFC 2308 section 4). */
+      readonly minimum: number
+    }
+
+export interface ResourceRecord {
+  readonly owner: string
+  readonly ttl: number
+  readonly data: RecordData
+}
+
+/** Refresh, retry and expire of our SOA, in seconds: nobody transfers the zone, so these are CoreDNS' figures. */
+export const soaTimes = [7200, 1800, 86400] as const
+
+/** The record as a line of a zone file: `front.web.svc.cluster.local. 5 IN A 10.96.0.10`. */
+export function formatRecord(record: ResourceRecord): string {
+  return `${record.owner} ${record.ttl} IN ${record.data.type} ${formatData(record.data)}`
+}
+
+/** The record data in wire form, names written out: RFC 2782 forbids to compress an SRV target. */
+export function dataBytes(data: Exclude<RecordData, { type: 'SOA' }>): Uint8Array {
+  switch (data.type) {
+    case 'A':
+    case 'AAAA':
+      return addressBytes(data.address)
+    case 'CNAME':
+    case 'NS':
+    case 'PTR':
+      return targetBytes(data.target)
+    case 'SRV':
+      return Uint8Array.of(0, 0, ...uint16(data.weight), ...uint16(data.port), ...targetBytes(data.target))
+    case 'TXT':
+      return Uint8Array.of(
+        data.text.length,
+        ...Uint8Array.from(data.text, (character) => character.codePointAt(0) ?? 0),
+      )
+  }
+}
+
+function formatData(data: RecordData): string {
+  switch (data.type) {
+    case 'A':
+    case 'AAAA':
+      return data.address
+    case 'CNAME':
+    case 'NS':
+    case 'PTR':
+      return data.target
+    case 'SRV':
+      return `0 ${data.weight} ${data.port} ${data.target}`
+    case 'TXT':
+      return `"${data.text}"`
+    case 'SOA':
+      return [data.nameServer, data.mailbox, data.serial, ...soaTimes, data.minimum].join(' ')
+  }
+}
+
+function uint16(value: number): readonly [number, number] {
+  return [value >> 8, value & 255]
+}
+
+function targetBytes(target: string): Uint8Array {
+  const bytes = nameBytes(target)
+  // Targets are checked where records are made; a record with a broken one is a defect of ours.
+  if (bytes === undefined) throw new RangeError(`Cannot write the name "${target}": it is not a DNS name`)
+  return bytes
+}

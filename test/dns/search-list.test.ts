@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest'
+import { candidates, searchList } from '../../src/dns/search-list.ts'
+import type { Pod } from '../../src/model/pod.ts'
+
+const pod: Pod = {
+  kind: 'Pod',
+  namespace: 'web',
+  name: 'p',
+  hostNetwork: false,
+  dnsPolicy: 'ClusterFirst',
+  searches: [],
+}
+const cluster = ['web.svc.cluster.local', 'svc.cluster.local', 'cluster.local']
+
+const lists: readonly { name: string; pod: Pod | { namespace: string }; search: readonly string[]; ndots: number }[] = [
+  { name: 'a namespace alone', pod: { namespace: 'web' }, search: cluster, ndots: 5 },
+  { name: 'ClusterFirst', pod, search: cluster, ndots: 5 },
+  { name: 'ClusterFirst on the host network means Default', pod: { ...pod, hostNetwork: true }, search: [], ndots: 1 },
+  {
+    name: 'ClusterFirstWithHostNet',
+    pod: { ...pod, hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' },
+    search: cluster,
+    ndots: 5,
+  },
+  { name: 'Default', pod: { ...pod, dnsPolicy: 'Default' }, search: [], ndots: 1 },
+  {
+    name: 'None has only its dnsConfig',
+    pod: { ...pod, dnsPolicy: 'None', searches: ['a.example.'], ndots: 2 },
+    search: ['a.example'],
+    ndots: 2,
+  },
+  {
+    name: 'dnsConfig comes last, once',
+    pod: { ...pod, searches: ['cluster.local', 'b.example'], ndots: 1 },
+    search: [...cluster, 'b.example'],
+    ndots: 1,
+  },
+  {
+    name: 'entries over 253 characters are dropped',
+    pod: { ...pod, searches: ['x.'.repeat(128), 'c.example'] },
+    search: [...cluster, 'c.example'],
+    ndots: 5,
+  },
+]
+
+test.each(lists)('$name', ({ pod: asking, search, ndots }) => {
+  expect(searchList(asking, 'cluster.local')).toEqual({ search, ndots })
+})
+
+test('32 entries and 2048 characters are kept, the end is cut', () => {
+  const many = Array.from({ length: 40 }, (_, i) => `d${i}.example`)
+  expect(searchList({ ...pod, searches: many }, 'cluster.local').search).toEqual([...cluster, ...many.slice(0, 29)])
+  const long = Array.from({ length: 12 }, (_, i) => `${i}${'x'.repeat(60)}.${'y'.repeat(60)}.${'z'.repeat(60)}.example`)
+  const kept = searchList({ ...pod, searches: long }, 'cluster.local').search
+  expect(kept.join(' ').length).toBeLessThanOrEqual(2048)
+  expect([...kept, long[kept.length - 3]].join(' ').length).toBeGreaterThan(2048)
+})
+
+const orders = [
+  { name: 'few dots: the search list first', ask: 'cart.shop', want: ['cart.shop.a.', 'cart.shop.b.c.', 'cart.shop.'] },
+  {
+    name: 'enough dots: as it is first',
+    ask: 'a.b.c.d.e.f',
+    want: ['a.b.c.d.e.f.', 'a.b.c.d.e.f.a.', 'a.b.c.d.e.f.b.c.'],
+  },
+  { name: 'a final dot: nothing else', ask: 'cart.shop.', want: ['cart.shop.'] },
+]
+
+test.each(orders)('$name', ({ ask, want }) => {
+  expect(candidates(ask, ['a', 'b.c'], 5)).toEqual(want)
+})
+
+test('a search entry for the root is the name itself, asked once', () => {
+  expect(candidates('cart', ['.', 'a'], 5)).toEqual(['cart.', 'cart.a.'])
+})
+
+test('what would be over 253 characters is not asked', () => {
+  expect(candidates('x'.repeat(60), ['y.'.repeat(120), 'a'], 5)).toEqual([`${'x'.repeat(60)}.a.`, `${'x'.repeat(60)}.`])
+})
