@@ -46,6 +46,8 @@ const policies = ['Cluster', 'Local'] as const
 
 export function parseService(object: Field): Service {
   const metadata = parseMetadata(object)
+  // Slices and endpoints may have dots in their names; a service's is one label of a DNS name.
+  labelOf(object.get('metadata').get('name'))
   const spec = object.get('spec')
   const type = spec.get('type').oneOf(types) ?? 'ClusterIP'
   const headless = spec.get('clusterIP').value === 'None' || spec.get('clusterIPs').items()[0]?.value === 'None'

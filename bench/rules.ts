@@ -1,0 +1,102 @@
+/**
+ * 10,000 services with 5 endpoints each, in a network namespace of its own: from parsed objects to the full text, into
+ * the kernel with either variant, and one endpoint changed. Needs root, iproute2 and iptables.
+ */
+import { randomBytes } from 'node:crypto'
+import { cpus } from 'node:os'
+import { ClusterStore } from '../src/agent/cluster-store.ts'
+import { IptablesRuleset } from '../src/agent/iptables-ruleset.ts'
+import { iptablesTool } from '../src/agent/iptables-tool.ts'
+import { parseManifests } from '../src/agent/manifest-text.ts'
+import { Programmer } from '../src/agent/programmer.ts'
+import { runCommand, type RunCommand } from '../src/host/command.ts'
+import { benchObjects, benchSlice } from './cluster.ts'
+
+const services = Number(process.argv[2] ?? 10_000)
+const endpoints = Number(process.argv[3] ?? 5)
+const changes = 20
+let shifts = 0
+
+console.log(`machine: ${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`)
+const text = JSON.stringify({ kind: 'List', apiVersion: 'v1', items: benchObjects(services, endpoints) })
+const store = measure('JSON text to parsed objects', () => {
+  const { objects } = parseManifests(text, 'bench')
+  return new ClusterStore(objects.map(({ object }) => object))
+})
+const options = { family: 'IPv4', nodeName: 'node-1', masqueradeAll: false, podNetworks: [] } as const
+const rendered = measure('parsed objects to full iptables text', () => new IptablesRuleset(store, options).render())
+console.log(
+  `${services} services x ${endpoints} endpoints: ${lineCount(rendered)} lines, ${megabytes(rendered.length)}`,
+)
+
+for (const variant of ['nft', 'legacy'] as const) {
+  const name = `pointsman-bench-${randomBytes(3).toString('hex')}`
+  await runCommand('ip', ['netns', 'add', name])
+  try {
+    await benchVariant(variant, (command, args, input) =>
+      runCommand('ip', ['netns', 'exec', name, command, ...args], input),
+    )
+  } finally {
+    await runCommand('ip', ['netns', 'delete', name])
+  }
+}
+globalThis.gc?.()
+console.log(
+  `memory of this process: ${megabytes(process.memoryUsage.rss())} resident, ${megabytes(process.memoryUsage().heapUsed)} heap`,
+)
+
+async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise<void> {
+  const ruleset = new IptablesRuleset(store, options)
+  const programmer = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), variant === 'nft' ? 250 : Infinity)
+  const first = await programmer.sync()
+  console.log(`${variant}: first load: ours ${ms(first.ownMs)}, tool ${ms(first.toolMs)}`)
+  const own: number[] = []
+  const tool: number[] = []
+  let bytes = 0
+  for (let i = 0; i < changes; i++) {
+    const index = (i * 487) % services
+    const [slice] = parseManifests(JSON.stringify(benchSlice(index, endpoints, ++shifts)), 'bench').objects
+    if (slice === undefined) throw new Error('the changed slice was not parsed')
+    const start = performance.now()
+    programmer.touch(store.put(slice.object))
+    const planned = performance.now() - start
+    const report = await programmer.sync()
+    own.push(planned + report.ownMs)
+    tool.push(report.toolMs)
+    bytes = Math.max(bytes, report.bytes)
+  }
+  console.log(
+    `${variant}: one endpoint replaced (median, max of ${changes}): ours ${spread(own)}, tool ${spread(tool)}, ` +
+      `payload at most ${bytes} bytes`,
+  )
+  const again = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), 250)
+  const start = performance.now()
+  const report = await again.sync()
+  console.log(
+    `${variant}: restart with nothing to change: ${ms(performance.now() - start)}, writes ${report.bytes} bytes`,
+  )
+}
+
+function measure<T>(what: string, work: () => T): T {
+  const start = performance.now()
+  const result = work()
+  console.log(`${what}: ${ms(performance.now() - start)}`)
+  return result
+}
+
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b)
+  return `${ms(sorted[sorted.length >> 1])}, ${ms(sorted.at(-1))}`
+}
+
+function lineCount(document: string): number {
+  return document.split('\n').length - 1
+}
+
+function ms(value = 0): string {
+  return value < 100 ? `${value.toFixed(1)} ms` : `${(value / 1000).toFixed(2)} s`
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
+}

@@ -1,0 +1,153 @@
+import type { Family } from '../net/family.ts'
+import type { AddressPort } from '../config/address-port.ts'
+import { answerQuery } from '../dns/answer.ts'
+import type { ZoneOptions } from '../dns/zone-options.ts'
+import { listenDns, type DnsListener } from '../host/dns-listener.ts'
+import type { Log } from '../host/log.ts'
+import { watchFiles } from '../host/watch-files.ts'
+import type { Node } from '../model/node.ts'
+import { ClusterStore } from './cluster-store.ts'
+import { DnsTable } from './dns-table.ts'
+import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
+import type { IptablesTool } from './iptables-tool.ts'
+import type { ManifestSource } from './manifest-source.ts'
+import { Programmer } from './programmer.ts'
+import { SyncLoop } from './sync-loop.ts'
+
+export interface AgentOptions {
+  readonly ruleset: Omit<RulesetOptions, 'family'>
+  readonly zone: ZoneOptions
+  /** Empty with `--no-dns`. */
+  readonly dnsListen: readonly AddressPort[]
+  /** How each family reaches the kernel; empty with `--no-proxy`. */
+  readonly tools: readonly { readonly family: Family; readonly tool: IptablesTool; readonly blockServices: number }[]
+}
+
+/** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
+const quietMs = 20
+
+/** One node's agent: reads the cluster, programs the kernel, answers DNS, until stopped. */
+export class Agent {
+  readonly #source: ManifestSource
+  readonly #options: AgentOptions
+  readonly #log: Log
+  readonly #store = new ClusterStore()
+  readonly #loop: SyncLoop
+  #programmers: readonly { family: Family; programmer: Programmer }[] = []
+  #dns: DnsTable | undefined
+  #listeners: readonly DnsListener[] = []
+  #watcher: { close(): void } | undefined
+  #quiet: NodeJS.Timeout | undefined
+  #changedAt: number | undefined
+
+  constructor(source: ManifestSource, options: AgentOptions, log: Log) {
+    this.#source = source
+    this.#options = options
+    this.#log = log
+    this.#loop = new SyncLoop(
+      () => this.#sync(),
+      (error, retryMs) =>
+        log.error({ retryMs }, `Cannot sync: ${error instanceof Error ? error.message : String(error)}`),
+    )
+  }
+
+  /** Answers DNS and programs the kernel from the first complete reading; throws when it cannot listen or read at all. */
+  async start(): Promise<void> {
+    const watched = await this.#source.watchedDirectories()
+    this.#watcher = watchFiles(
+      watched,
+      () => this.#filesChanged(),
+      (error) => this.#log.error(`Cannot watch ${watched.join(', ')}: ${error.message}`),
+    )
+    await this.#readChanges()
+    this.#dns = new DnsTable(this.#store, this.#options.zone)
+    this.#dns.zone.serial = unixSeconds()
+    this.#dns.zone.synced = true
+    this.#programmers = this.#options.tools.map(({ family, tool, blockServices }) => {
+      const ruleset = new IptablesRuleset(this.#store, { ...this.#options.ruleset, family })
+      return { family, programmer: new Programmer(ruleset, tool, blockServices) }
+    })
+    await this.#listen(this.#dns)
+    this.#loop.request()
+  }
+
+  /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
+  async stop(): Promise<void> {
+    this.#watcher?.close()
+    clearTimeout(this.#quiet)
+    await this.#loop.stop()
+    await Promise.all(this.#listeners.map((listener) => listener.close()))
+  }
+
+  async #listen({ zone }: DnsTable): Promise<void> {
+    const listeners: DnsListener[] = []
+    this.#listeners = listeners
+    for (const address of this.#options.dnsListen) {
+      const answer = (query: Uint8Array, transport: 'udp' | 'tcp') => answerQuery(zone, query, transport)
+      const listener = await listenDns(address, answer, (message) => this.#log.warn(message))
+      listeners.push(listener)
+      this.#log.info({ address: address.host, port: listener.port, zone: this.#options.zone.domain }, 'answering DNS')
+    }
+  }
+
+  #filesChanged(): void {
+    // Before the first reading is complete, start() itself asks for the next.
+    if (this.#dns === undefined) return
+    this.#changedAt ??= performance.now()
+    clearTimeout(this.#quiet)
+    this.#quiet = setTimeout(() => this.#loop.request(), quietMs)
+  }
+
+  async #sync(): Promise<void> {
+    const changedAt = this.#changedAt
+    this.#changedAt = undefined
+    await this.#readChanges()
+    const failures: string[] = []
+    // One family at a time, and a failure of one never keeps the other from its rules.
+    for (const { family, programmer } of this.#programmers) {
+      try {
+        const { kind, services, bytes, ownMs, toolMs } = await programmer.sync()
+        if (kind === 'partial' && bytes === 0) continue
+        const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
+        this.#log.info(
+          { family, kind, services, bytes, ownMs: round(ownMs), toolMs: round(toolMs), sinceChangeMs },
+          'programmed',
+        )
+      } catch (error) {
+        failures.push(`${family}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+    if (failures.length > 0) throw new Error(failures.join('; '))
+  }
+
+  async #readChanges(): Promise<void> {
+    const { put, removed, errors } = await this.#source.read()
+    for (const { message } of errors) this.#log.error(message)
+    const changed = [...removed, ...put]
+    if (changed.length === 0) return
+    const touched = new Set([
+      ...removed.flatMap((object) => this.#store.remove(object)),
+      ...put.flatMap((object) => this.#store.put(object)),
+    ])
+    const node = changed.find((object): object is Node => object.kind === 'Node' && object.name === this.#nodeName)
+    // The node's zone and addresses take part in every service's rules.
+    const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
+    for (const { programmer } of this.#programmers) programmer.touch(services)
+    if (this.#dns === undefined) return
+    for (const object of changed) this.#dns.touchNamespace(object)
+    this.#dns.touch(touched)
+    this.#dns.zone.serial = unixSeconds()
+  }
+
+  get #nodeName(): string {
+    return this.#options.ruleset.nodeName
+  }
+}
+
+function unixSeconds(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10
+}

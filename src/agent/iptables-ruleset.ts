@@ -1,0 +1,100 @@
+import type { Cidr } from '../net/cidr.ts'
+import type { Family } from '../net/family.ts'
+import { parseBaseRules, parseJumps, type BaseRules, type Jumps } from '../backends/iptables/base-rules.ts'
+import { renderDocument } from '../backends/iptables/document.ts'
+import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
+import { readBaseFile } from '../host/ruleset-files.ts'
+import { slicesOf, type ClusterState } from '../model/cluster-state.ts'
+import type { Node } from '../model/node.ts'
+import { optional } from '../model/optional.ts'
+import { planService, type PortPlan } from '../plan/port-plan.ts'
+
+/** What the rules of one family depend on besides the cluster. */
+export interface RulesetOptions {
+  readonly family: Family
+  readonly nodeName: string
+  readonly masqueradeAll: boolean
+  /** One per family at most; the first of the family counts. */
+  readonly podNetworks: readonly Cidr[]
+}
+
+/** Strictly more endpoints than this are a large cluster, as for kube-proxy. */
+const largeClusterEndpoints = 1000
+
+/**
+ * The iptables rules of one family that a cluster state asks for, kept service by service: a change costs the services
+ * it touches.
+ */
+export class IptablesRuleset {
+  readonly base: BaseRules
+  readonly jumps: Jumps
+  readonly #state: ClusterState
+  readonly #options: RulesetOptions
+  readonly #fragments = new Map<string, ServiceFragment>()
+  readonly #endpointCounts = new Map<string, number>()
+  #endpointTotal = 0
+  #largeCluster = false
+
+  constructor(state: ClusterState, options: RulesetOptions) {
+    this.base = parseBaseRules(readBaseFile(`iptables-${options.family.toLowerCase()}.rules`))
+    this.jumps = parseJumps(readBaseFile('iptables-jumps.rules'))
+    this.#state = state
+    this.#options = options
+    this.touch(state.services.keys())
+  }
+
+  /** Fragments by service; a service without rules has none. */
+  get fragments(): ReadonlyMap<string, ServiceFragment> {
+    return this.#fragments
+  }
+
+  /** Fragments in the order of the full document. */
+  sorted(): readonly ServiceFragment[] {
+    return [...this.#fragments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, fragment]) => fragment)
+  }
+
+  /** The full document, as kube-proxy would send it. */
+  render(): string {
+    return renderDocument(this.base, this.sorted())
+  }
+
+  /** Plans these services anew. Returns the keys whose rules may differ now: all of them when the cluster became large or small. */
+  touch(services: Iterable<string>): ReadonlySet<string> {
+    const touched = new Map<string, readonly PortPlan[]>()
+    for (const key of services) touched.set(key, this.#plan(key))
+    const large = this.#endpointTotal > largeClusterEndpoints
+    if (large !== this.#largeCluster) {
+      this.#largeCluster = large
+      for (const key of this.#fragments.keys()) if (!touched.has(key)) touched.set(key, this.#plan(key))
+    }
+    for (const [key, plans] of touched) this.#compile(key, plans)
+    return new Set(touched.keys())
+  }
+
+  #plan(key: string): readonly PortPlan[] {
+    const { family, nodeName } = this.#options
+    const plans = planService(this.#state.services.get(key), slicesOf(this.#state, key), family, this.#node(nodeName))
+    const count = plans.reduce((sum, plan) => sum + plan.endpointCount, 0)
+    this.#endpointTotal += count - (this.#endpointCounts.get(key) ?? 0)
+    this.#endpointCounts.set(key, count)
+    return plans
+  }
+
+  #compile(key: string, plans: readonly PortPlan[]): void {
+    if (plans.length === 0) {
+      this.#endpointCounts.delete(key)
+      this.#fragments.delete(key)
+      return
+    }
+    const { family, masqueradeAll, podNetworks } = this.#options
+    const podNetwork = podNetworks.find((network) => network.family === family)
+    this.#fragments.set(
+      key,
+      compileService(plans, { masqueradeAll, largeCluster: this.#largeCluster, ...optional('podNetwork', podNetwork) }),
+    )
+  }
+
+  #node(name: string): Node {
+    return this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [] }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Family } from '../net/family.ts'
+import { chooseVariant, type Variant } from '../backends/iptables/variant.ts'
+import { CommandError, type RunCommand } from '../host/command.ts'
+
+/** One family's rules in the kernel, through the tools of one variant. */
+export interface IptablesTool {
+  /** What `iptables-save` prints. */
+  save(): Promise<string>
+  /** Gives a document to `iptables-restore --noflush`. */
+  restore(document: string): Promise<void>
+}
+
+export function iptablesTool(run: RunCommand, family: Family, variant: Variant): IptablesTool {
+  const command = toolName(family, variant)
+  return {
+    // Without -t: naming a table would make the legacy variant load it into a kernel that does not use it.
+    save: () => run(`${command}-save`, []),
+    async restore(document) {
+      // Waits up to 5 seconds for the xtables lock, which every tool of the legacy variant takes.
+      await run(`${command}-restore`, ['-w', '5', '--noflush', '--counters'], document)
+    },
+  }
+}
+
+/** Which variant the host uses already; a CommandError says what is missing when there is none. */
+export async function detectVariant(run: RunCommand): Promise<Variant> {
+  const [nft, legacy] = [await saveAll(run, 'nft'), await saveAll(run, 'legacy')]
+  if (nft === undefined && legacy === undefined) {
+    throw new CommandError('Cannot find iptables-nft-save or iptables-legacy-save: install the package iptables', true)
+  }
+  if (nft === undefined) return 'legacy'
+  if (legacy === undefined) return 'nft'
+  const version = await run('iptables', ['--version'])
+  return chooseVariant({ nft, legacy }, version.includes('legacy') ? 'legacy' : 'nft')
+}
+
+function toolName(family: Family, variant: Variant): string {
+  return `${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${variant}`
+}
+
+async function saveAll(run: RunCommand, variant: Variant): Promise<string | undefined> {
+  try {
+    return await iptablesTool(run, 'IPv4', variant).save()
+  } catch (error) {
+    if (error instanceof CommandError && error.missing) return undefined
+    throw error
+  }
+}

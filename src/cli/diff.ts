@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { desiredSections, kernelSections, zoneSections } from '../agent/documents.ts'
+import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
+import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
+import { diffRulesets, formatDiff, type DocumentSections } from '../diff/ruleset-diff.ts'
+import { runCommand } from '../host/command.ts'
+import type { ClusterState } from '../model/cluster-state.ts'
+import { families, type Family } from '../net/family.ts'
+import {
+  addClusterOptions,
+  addFamilyOption,
+  readCluster,
+  rulesetOptions,
+  zoneOptions,
+  type ClusterOptions,
+} from './options.ts'
+import { print } from './output.ts'
+
+interface DiffOptions extends ClusterOptions {
+  readonly family?: Family
+  readonly against: string
+}
+
+export function addDiff(program: Command): void {
+  const command = program
+    .command('diff')
+    .description('compare what would be programmed with the kernel or with another state; exit code 1 when they differ')
+  addFamilyOption(addClusterOptions(command))
+    .option('--against <state>', 'kernel, or a path to another cluster state', 'kernel')
+    .action(diff)
+}
+
+/** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
+async function diff(options: DiffOptions): Promise<void> {
+  const state = await readCluster(options.filename)
+  const wanted = options.family === undefined ? families : [options.family]
+  const against = options.against === 'kernel' ? kernel(state, wanted, options) : otherState(state, wanted, options)
+  const { old, now } = await against
+  const differences = diffRulesets(old, now)
+  await print(formatDiff(differences))
+  if (differences.length > 0) process.exitCode = 1
+}
+
+interface Compared {
+  readonly old: readonly DocumentSections[]
+  readonly now: readonly DocumentSections[]
+}
+
+async function kernel(state: ClusterState, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
+  const variant = await detectVariant(runCommand)
+  const old: DocumentSections[] = []
+  const now: DocumentSections[] = []
+  for (const family of wanted) {
+    const ruleset = new IptablesRuleset(state, { ...rulesetOptions(options), family })
+    old.push(kernelSections(ruleset, family, await iptablesTool(runCommand, family, variant).save()))
+    now.push(desiredSections(ruleset, family))
+  }
+  return { old, now }
+}
+
+async function otherState(state: ClusterState, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
+  const other = await readCluster([options.against])
+  const sections = (cluster: ClusterState) => [
+    ...wanted.map((family) =>
+      desiredSections(new IptablesRuleset(cluster, { ...rulesetOptions(options), family }), family),
+    ),
+    zoneSections(cluster, zoneOptions(options)),
+  ]
+  return { old: sections(other), now: sections(state) }
+}

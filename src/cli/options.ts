@@ -1,0 +1,85 @@
+import { InvalidArgumentError, Option, type Command } from 'commander'
+import { hostname } from 'node:os'
+import { readManifests } from '../agent/manifest-files.ts'
+import { ClusterStore } from '../agent/cluster-store.ts'
+import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
+import { parseAddressPort, type AddressPort } from '../config/address-port.ts'
+import type { ZoneOptions } from '../dns/zone-options.ts'
+import { parseCidr, type Cidr } from '../net/cidr.ts'
+import { families, type Family } from '../net/family.ts'
+import { Failure } from './failure.ts'
+
+/** Options that every command which looks at a cluster has. */
+export interface ClusterOptions {
+  readonly filename: readonly string[]
+  readonly node: string
+  readonly mode: 'iptables'
+  readonly clusterCidr: readonly Cidr[]
+  readonly masqueradeAll: boolean
+  readonly clusterDomain: string
+}
+
+export function addClusterOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      '-f, --filename <path>',
+      'cluster state: a file, directory or - (YAML or JSON, as kubectl prints it; repeatable)',
+      (path: string, previous: readonly string[] | undefined) => [...(previous ?? []), path],
+    )
+    .option('--node <name>', 'the node this is', hostname().toLowerCase())
+    .addOption(new Option('--mode <mode>', 'how rules are written').choices(['iptables']).default('iptables'))
+    .option('--cluster-cidr <cidrs>', 'pod networks, one per family, joined by a comma', parseCidrs, [])
+    .option('--masquerade-all', 'masquerade all traffic to cluster IPs', false)
+    .option('--cluster-domain <name>', 'the DNS zone of the cluster', parseDomain, 'cluster.local')
+}
+
+export function addFamilyOption(command: Command): Command {
+  return command.addOption(
+    new Option('--family <family>', 'one family only (default: both)').choices(['ipv4', 'ipv6']).argParser(parseFamily),
+  )
+}
+
+export function rulesetOptions(options: ClusterOptions): Omit<RulesetOptions, 'family'> {
+  return { nodeName: options.node, masqueradeAll: options.masqueradeAll, podNetworks: options.clusterCidr }
+}
+
+export function zoneOptions(options: ClusterOptions): ZoneOptions {
+  return { domain: options.clusterDomain, ttl: 5 }
+}
+
+/** Reads a cluster state from files; any bad input is a failure, and nothing of it is used. */
+export async function readCluster(paths: readonly string[]): Promise<ClusterStore> {
+  const { objects, errors } = await readManifests(paths)
+  if (errors.length > 0) throw new Failure(errors.map(({ message }) => message).join('\n'))
+  return new ClusterStore(objects.map(({ object }) => object))
+}
+
+export function parseListen(text: string, previous: readonly AddressPort[] | undefined): readonly AddressPort[] {
+  const address = parseAddressPort(text)
+  if (address === undefined) throw new InvalidArgumentError('expected ADDRESS:PORT, such as 127.0.0.1:53 or [::1]:53.')
+  return [...(previous ?? []), address]
+}
+
+function parseFamily(text: string): Family {
+  const family = families.find((candidate) => candidate.toLowerCase() === text)
+  if (family === undefined) throw new InvalidArgumentError('expected ipv4 or ipv6.')
+  return family
+}
+
+function parseCidrs(text: string): readonly Cidr[] {
+  return text === ''
+    ? []
+    : text.split(',').map((part) => {
+        const cidr = parseCidr(part.trim())
+        if (cidr === undefined) throw new InvalidArgumentError(`"${part}" is no CIDR, such as 10.244.0.0/16.`)
+        return cidr
+      })
+}
+
+function parseDomain(text: string): string {
+  const domain = text.replace(/\.$/, '').toLowerCase()
+  const valid =
+    domain.length <= 200 && domain.split('.').every((label) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(label))
+  if (!valid) throw new InvalidArgumentError('expected a DNS name, such as cluster.local.')
+  return domain
+}

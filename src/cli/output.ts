@@ -1,0 +1,6 @@
+/** Writes all of `text` to stdout: a pipe may be slower than we are. */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(text, (error) => (error ? reject(error) : resolve()))
+  })
+}

@@ -1,0 +1,45 @@
+import { Option, type Command } from 'commander'
+import { renderDocuments } from '../agent/documents.ts'
+import { families, type Family } from '../net/family.ts'
+import { Failure } from './failure.ts'
+import {
+  addClusterOptions,
+  addFamilyOption,
+  readCluster,
+  rulesetOptions,
+  zoneOptions,
+  type ClusterOptions,
+} from './options.ts'
+import { print } from './output.ts'
+
+interface RenderOptions extends ClusterOptions {
+  readonly family?: Family
+  readonly output: 'text' | 'json'
+  readonly document?: string
+}
+
+export function addRender(program: Command): void {
+  const command = program.command('render').description('print what would be programmed and answered')
+  addFamilyOption(addClusterOptions(command))
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
+    .option('--document <name>', 'exactly the bytes of this document')
+    .action(render)
+}
+
+async function render(options: RenderOptions): Promise<void> {
+  const state = await readCluster(options.filename)
+  const wanted = options.family === undefined ? families : [options.family]
+  const documents = renderDocuments(state, wanted, rulesetOptions(options), zoneOptions(options))
+  if (options.document !== undefined) {
+    const document = documents.find(({ name }) => name === options.document)
+    if (document === undefined) {
+      const names = documents.map(({ name }) => name).join(', ')
+      throw new Failure(`There is no document "${options.document}"; there are ${names}`)
+    }
+    return print(document.text)
+  }
+  if (options.output === 'json') {
+    return print(`${JSON.stringify({ apiVersion: 'pointsman/v1', kind: 'Ruleset', documents }, undefined, 2)}\n`)
+  }
+  return print(documents.map(({ name, text }) => `# ${name}\n${text}`).join(''))
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import { Agent, type AgentOptions } from '../agent/agent.ts'
+import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
+import { ManifestSource } from '../agent/manifest-source.ts'
+import { runCommand } from '../host/command.ts'
+import { createLog } from '../host/log.ts'
+import type { Family } from '../net/family.ts'
+import { addClusterOptions, parseListen, rulesetOptions, zoneOptions, type ClusterOptions } from './options.ts'
+import { print } from './output.ts'
+
+interface RunOptions extends ClusterOptions {
+  readonly dnsListen: AgentOptions['dnsListen']
+  readonly dns: boolean
+  readonly proxy: boolean
+  readonly dryRun: boolean
+}
+
+export function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .description('keep this node true: watch the files, program the kernel, answer DNS, until a signal')
+  addClusterOptions(command)
+    .option(
+      '--dns-listen <address:port>',
+      'answer DNS here, over UDP and TCP (repeatable; default 127.0.0.1:53)',
+      parseListen,
+    )
+    .option('--no-dns', 'answer no DNS')
+    .option('--no-proxy', 'program no rules')
+    .option('--dry-run', 'print each update instead of applying it', false)
+    .action(run)
+}
+
+async function run(options: RunOptions): Promise<void> {
+  const log = createLog()
+  const agent = new Agent(
+    new ManifestSource(options.filename),
+    {
+      ruleset: rulesetOptions(options),
+      zone: zoneOptions(options),
+      dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
+      tools: options.proxy ? await kernelTools(options.dryRun) : [],
+    },
+    log,
+  )
+  const signal = new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve)
+  })
+  try {
+    const received = await Promise.race([agent.start().then(() => signal), signal])
+    log.info({ signal: received }, 'stopping; the rules stay')
+  } finally {
+    await agent.stop()
+  }
+}
+
+async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
+  const variant = await detectVariant(runCommand)
+  // A kernel without IPv6 has no such file, and ip6tables fails there.
+  const families: readonly Family[] = existsSync('/proc/net/if_inet6') ? ['IPv4', 'IPv6'] : ['IPv4']
+  return families.map((family) => {
+    const tool = iptablesTool(runCommand, family, variant)
+    return {
+      family,
+      tool: dryRun ? printing(tool, family) : tool,
+      // iptables-nft takes 0.2 s for 250 services in one COMMIT and minutes for 10,000; iptables-legacy copies the
+      // whole table at every COMMIT.
+      blockServices: variant === 'nft' ? 250 : Number.POSITIVE_INFINITY,
+    }
+  })
+}
+
+function printing(tool: IptablesTool, family: Family): IptablesTool {
+  return {
+    save: () => tool.save(),
+    restore: (document) => print(`# iptables-${family.toLowerCase()}.rules\n${document}`),
+  }
+}

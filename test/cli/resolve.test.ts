@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { pointsman } from '../support/command-line.ts'
+
+const cluster = `
+apiVersion: v1
+kind: Service
+metadata: { namespace: shop, name: cart }
+spec: { clusterIP: 10.96.7.20, ports: [{ name: http, port: 80 }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { namespace: web, name: front-0 }
+spec: { dnsConfig: { options: [{ name: ndots, value: "2" }] } }
+`
+const ask = (...args: readonly string[]) => pointsman(['resolve', '-f', '-', ...args], { input: cluster })
+
+test('every name of the search list in order, up to the answer', async () => {
+  const { exitCode, stdout } = await ask('cart.shop', 'A', '--from', 'web/anything')
+  expect(exitCode).toBe(0)
+  expect(stdout).toBe(`search web.svc.cluster.local svc.cluster.local cluster.local
+options ndots:5
+cart.shop.web.svc.cluster.local. A NXDOMAIN
+cart.shop.svc.cluster.local. A NOERROR
+  cart.shop.svc.cluster.local. 5 IN A 10.96.7.20
+cart.shop.cluster.local. not asked
+cart.shop. not asked
+`)
+})
+
+test('the pod decides about ndots: a name with enough dots is asked as it is first', async () => {
+  const { exitCode, stdout } = await ask('api.example.com', 'A', '--from', 'web/front-0')
+  expect(exitCode).toBe(1)
+  expect(stdout.split('\n').slice(1, 4)).toEqual([
+    'options ndots:2',
+    'api.example.com. A REFUSED (not a name of this zone: an upstream resolver answers it)',
+    'api.example.com.web.svc.cluster.local. A NXDOMAIN',
+  ])
+})
+
+test('A and AAAA are asked together; no answer of a family is NODATA', async () => {
+  const { stdout } = await ask('cart.shop.svc.cluster.local')
+  expect(stdout).toBe(`cart.shop.svc.cluster.local. A NOERROR
+  cart.shop.svc.cluster.local. 5 IN A 10.96.7.20
+cart.shop.svc.cluster.local. AAAA NODATA
+`)
+})
+
+test('--from must name a pod with its namespace', async () => {
+  const { exitCode, stderr } = await ask('cart', '--from', 'front-0')
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 2,
+    stderr: '--from "front-0": expected NAMESPACE/POD, such as shop/web-0\n',
+  })
+})

@@ -1,0 +1,179 @@
+import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
+import { pointsman } from '../support/command-line.ts'
+import { createNamespace, type Namespace } from '../support/namespace.ts'
+
+const cases = 'rulesets/clusters'
+const usual = ['--node', 'node-1', '--cluster-cidr', '10.244.0.0/16,2001:db8:244::/48']
+
+let namespace: Namespace
+let directory: string
+let agent: RunningAgent | undefined
+
+beforeEach(async () => {
+  namespace = await createNamespace()
+  await namespace.run('ip', ['link', 'set', 'lo', 'up'])
+  directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
+})
+
+afterEach(async () => {
+  await agent?.end('SIGKILL')
+  agent = undefined
+  await namespace[Symbol.asyncDispose]()
+  await rm(directory, { recursive: true })
+})
+
+const start = (...args: readonly string[]) => {
+  agent = runAgent(namespace, ['-f', directory, ...usual, ...args])
+  return agent
+}
+/** Puts a case in the place of a file, in one step. */
+const put = async (name: string, file = 'cluster.yaml') => {
+  await copyFile(`${cases}/${name}.yaml`, join(directory, 'new'))
+  await rename(join(directory, 'new'), join(directory, file))
+}
+const diff = async () => {
+  const { exitCode, stdout } = await pointsman(['diff', '-f', directory, ...usual], { namespace: namespace.name })
+  return { exitCode, stdout }
+}
+const ofWeb = (saved: string) => saved.split('\n').filter((line) => line.includes('shop/web:http cluster IP'))
+const nothing = { exitCode: 0, stdout: '' }
+const dig = async (...args: readonly string[]) => {
+  const answer = await namespace.run('dig', ['@127.0.0.1', '-p', '5300', '+short', '+tries=1', ...args])
+  return answer.trim().split('\n')
+}
+
+test('the kernel and the answers follow the files; SIGTERM leaves the rules; a restart changes nothing', async () => {
+  await put('dual-stack')
+  const first = start('--dns-listen', '127.0.0.1:5300')
+  expect(await first.line(programmed('IPv6'))).toMatchObject({ kind: 'full' })
+  expect(await diff()).toEqual(nothing)
+  expect(await dig('cart.shop.svc.cluster.local')).toEqual(['10.96.7.20'])
+
+  await put('three-pods', 'more.yaml')
+  const update = await first.line(programmed('IPv4'))
+  expect(update).toMatchObject({ kind: 'partial', services: 1 })
+  expect(update['sinceChangeMs']).toBeGreaterThan(0)
+  expect(await diff()).toEqual(nothing)
+  expect(await dig('-x', '10.98.140.123')).toEqual(['http-server-demo-dev.cloudnative.svc.cluster.local.'])
+
+  await rm(join(directory, 'more.yaml'))
+  await first.line(programmed('IPv4'))
+  expect(await diff()).toEqual(nothing)
+  expect(await first.end('SIGTERM')).toBe(0)
+  expect(await diff()).toEqual(nothing)
+
+  const second = start('--no-dns')
+  expect(await second.line(programmed('IPv4'))).toMatchObject({ kind: 'full', bytes: 0 })
+  expect(await second.line(programmed('IPv6'))).toMatchObject({ kind: 'full', bytes: 0 })
+  expect(await second.end('SIGINT')).toBe(0)
+})
+
+test('a bad object is logged and keeps its rules, while the others change', async () => {
+  await put('three-pods')
+  await put('node-port', 'web.yaml')
+  const running = start('--no-dns')
+  await running.line(programmed('IPv6'))
+  const before = await namespace.run('iptables-save', ['-t', 'nat'])
+  const good = await readFile(join(directory, 'web.yaml'), 'utf8')
+  await writeFile(join(directory, 'web.yaml'), good.replace('10.96.7.21', 'nonsense'))
+  await put('session-affinity', 'more.yaml')
+  const { msg } = await running.line((line) => line['level'] === 'error')
+  expect(msg).toBe(
+    `${directory}/web.yaml, document 1, Service shop/web: spec.clusterIP: expected an IP address or None, got "nonsense"`,
+  )
+  await running.line(programmed('IPv4'))
+  const after = await namespace.run('iptables-save', ['-t', 'nat'])
+  expect(ofWeb(after)).toEqual(ofWeb(before))
+  expect(after).toContain('shop/api cluster IP')
+})
+
+test('a failed apply is retried with a full sync, and the kernel ends right', async () => {
+  await put('three-pods')
+  const running = start('--no-dns')
+  await running.line(programmed('IPv6'))
+  // A rule of somebody else that leads to a chain which is about to go: the kernel refuses to delete it.
+  await namespace.run(
+    'iptables-restore',
+    ['--noflush'],
+    '*nat\n:MINE - [0:0]\n-A MINE -j KUBE-SEP-I3FOTHZ2ZFHDEZEY\nCOMMIT\n',
+  )
+  await put('two-ports')
+  const { msg } = await running.line((line) => line['level'] === 'error')
+  expect(msg).toMatch(/^Cannot sync: IPv4: "iptables-nft-restore -w 5 --noflush --counters" failed with exit code \d/)
+  await namespace.run('iptables', ['-t', 'nat', '-F', 'MINE'])
+  expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
+  expect(await diff()).toEqual(nothing)
+}, 20_000)
+
+test('SIGKILL at any moment of churn leaves rules that the next start completes', async () => {
+  await put('three-pods')
+  for (let i = 0; i < 4; i++) {
+    const running = start('--no-dns')
+    await running.line(programmed('IPv6'))
+    await put(i % 2 === 0 ? 'protocols' : 'node-port', 'more.yaml')
+    // In the middle of the work that this change started, on most runs.
+    await new Promise((resolve) => setTimeout(resolve, 20 + i * 4))
+    await running.end('SIGKILL')
+  }
+  const last = start('--no-dns')
+  await last.line(programmed('IPv6'))
+  expect(await diff()).toEqual(nothing)
+}, 30_000)
+
+test('--dry-run prints each update and writes nothing', async () => {
+  await put('three-pods')
+  const running = start('--no-dns', '--dry-run')
+  await running.line(programmed('IPv6'))
+  expect(running.printed()).toMatch(/^# iptables-ipv4\.rules\n\*filter\n[^]*# iptables-ipv6\.rules\n/)
+  await put('two-ports')
+  await running.line(programmed('IPv4'))
+  expect(running.printed()).toContain('-X KUBE-SEP-I3FOTHZ2ZFHDEZEY\n')
+  expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
+})
+
+test('--no-proxy answers DNS and writes nothing', async () => {
+  await put('two-ports')
+  const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
+  await running.line((line) => line['msg'] === 'answering DNS')
+  expect(await dig('cart.shop.svc.cluster.local')).toEqual(['10.96.7.20'])
+  expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
+})
+
+test('an address that is not the node’s ends the start with a sentence', async () => {
+  await put('two-ports')
+  const { exitCode, stderr } = await pointsman(
+    ['run', '-f', directory, '--no-proxy', '--dns-listen', '192.0.2.99:53'],
+    { namespace: namespace.name },
+  )
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('Cannot listen for DNS on 192.0.2.99 port 53: no interface of this node has that address')
+})
+
+test.each(['nft', 'legacy'] as const)(
+  'cleanup removes what run wrote with iptables-%s, and nothing else',
+  async (variant) => {
+    const foreign = '*nat\n:MINE - [0:0]\n-A MINE -s 10.244.0.0/16 -j ACCEPT\n-A POSTROUTING -j MINE\nCOMMIT\n'
+    await namespace.run(`iptables-${variant}-restore`, ['--noflush'], foreign)
+    const rules = async () => {
+      const saved = await namespace.run(`iptables-${variant}-save`, [])
+      return saved
+        .split('\n')
+        .filter((line) => line.startsWith('-A') || /^:(?!INPUT|OUTPUT|FORWARD)[A-Z-]+ -/.test(line))
+    }
+    const before = await rules()
+    await put('session-affinity')
+    const running = start('--no-dns')
+    await running.line(programmed('IPv6'))
+    expect((await rules()).length).toBeGreaterThan(before.length + 20)
+    await running.end('SIGTERM')
+    const { exitCode, stdout } = await pointsman(['cleanup'], { namespace: namespace.name })
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain(`Removed our IPv4 chains and jumps from iptables-${variant}.`)
+    expect(await rules()).toEqual(before)
+    expect((await pointsman(['cleanup'], { namespace: namespace.name })).stdout).toBe('')
+  },
+)

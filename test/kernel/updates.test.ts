@@ -1,0 +1,209 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ClusterStore } from '../../src/agent/cluster-store.ts'
+import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
+import { iptablesTool, type IptablesTool } from '../../src/agent/iptables-tool.ts'
+import { parseManifests } from '../../src/agent/manifest-text.ts'
+import { Programmer } from '../../src/agent/programmer.ts'
+import { renderCleanup } from '../../src/backends/iptables/cleanup.ts'
+import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
+import { parseCidr } from '../../src/net/cidr.ts'
+import { families, type Family } from '../../src/net/family.ts'
+import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { randomClusterNode, randomService, type RandomService } from '../support/random-cluster.ts'
+
+const podNetworks = ['10.244.0.0/16', '2001:db8:244::/48'].flatMap((text) => parseCidr(text) ?? [])
+
+describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
+  let updated: Namespace
+  let fresh: Namespace
+  beforeAll(async () => {
+    updated = await createNamespace()
+    fresh = await createNamespace()
+  })
+  afterAll(async () => {
+    await updated[Symbol.asyncDispose]()
+    await fresh[Symbol.asyncDispose]()
+  })
+
+  const tool = (namespace: Namespace, family: Family) => iptablesTool(namespace.run, family, variant)
+
+  test(
+    'updates end in exactly the rules of a full sync, whatever the order, in both families',
+    { timeout: 120_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(randomService, fc.boolean()), { minLength: 1, maxLength: 8 }),
+          async (steps) => {
+            const store = storeOf()
+            const programmers = families.map((family) => programmerOf(store, family, tool(updated, family)))
+            const present = new Map<string, RandomService>()
+            for (const programmer of programmers) await programmer.sync()
+            for (const [service, remove] of steps) {
+              const touched = replace(store, present, service, remove)
+              for (const programmer of programmers) {
+                programmer.touch(touched)
+                const report = await programmer.sync()
+                expect(report?.kind ?? 'partial').toBe('partial')
+              }
+            }
+            for (const family of families) {
+              await empty(tool(fresh, family), family)
+              await programmerOf(store, family, tool(fresh, family)).sync()
+              expect(rulesOf(await tool(updated, family).save())).toEqual(rulesOf(await tool(fresh, family).save()))
+            }
+          },
+        ),
+        { numRuns: 25 },
+      )
+    },
+  )
+
+  test('what was applied reads back as no difference, in blocks or in one piece', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(randomService, { maxLength: 8 }),
+        fc.constantFrom(1, 2, 1000),
+        async (services, block) => {
+          const store = storeOf()
+          const present = new Map<string, RandomService>()
+          for (const service of services) replace(store, present, service, false)
+          for (const family of families) {
+            // From whatever the run before has left: a restart with another cluster.
+            await programmerOf(store, family, tool(updated, family), block).sync()
+            const again = await programmerOf(store, family, tool(updated, family), block).sync()
+            expect(again.bytes).toBe(0)
+            await empty(tool(fresh, family), family)
+            await programmerOf(store, family, tool(fresh, family)).sync()
+            expect(rulesOf(await tool(updated, family).save())).toEqual(rulesOf(await tool(fresh, family).save()))
+          }
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+
+  test('the rendered document is accepted by iptables-restore --test', { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(randomService, { maxLength: 10 }), async (services) => {
+        const store = storeOf()
+        const present = new Map<string, RandomService>()
+        for (const service of services) replace(store, present, service, false)
+        for (const family of families) {
+          const command = `${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${variant}-restore`
+          await fresh.run(command, ['--test', '--noflush'], rulesetOf(store, family).render())
+        }
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  test('cleanup leaves the rules of others byte for byte', async () => {
+    await using namespace = await createNamespace()
+    const foreign = `*filter
+:CNI-FORWARD - [0:0]
+-A INPUT -m comment --comment "before us" -j ACCEPT
+-A CNI-FORWARD -s 10.244.0.0/16 -j ACCEPT
+-A FORWARD -j CNI-FORWARD
+COMMIT
+*nat
+-A POSTROUTING -s 10.244.0.0/16 ! -d 10.244.0.0/16 -m comment --comment "KUBE-SERVICES of a CNI" -j MASQUERADE
+COMMIT
+`
+    const ipv4 = tool(namespace, 'IPv4')
+    await ipv4.restore(foreign)
+    const before = rulesOf(await ipv4.save())
+    const store = storeOf()
+    for (const service of fc.sample(randomService, { numRuns: 1, seed: 7 })) replace(store, new Map(), service, false)
+    await programmerOf(store, 'IPv4', ipv4).sync()
+    expect(rulesOf(await ipv4.save())).not.toEqual(before)
+    await empty(ipv4, 'IPv4')
+    expect(rulesOf(await ipv4.save())).toEqual(before)
+  })
+
+  test('a full sync repairs what others changed, and touches nothing else', async () => {
+    await using namespace = await createNamespace()
+    const ipv4 = tool(namespace, 'IPv4')
+    const store = storeOf()
+    const present = new Map<string, RandomService>()
+    for (const service of fc.sample(randomService, { numRuns: 6, seed: 42 })) replace(store, present, service, false)
+    await programmerOf(store, 'IPv4', ipv4).sync()
+    const right = rulesOf(await ipv4.save())
+    await ipv4.restore(`*nat
+-D PREROUTING 1
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]
+:MINE - [0:0]
+-A MINE -j KUBE-MARK-MASQ
+COMMIT
+`)
+    await programmerOf(store, 'IPv4', ipv4).sync()
+    const foreign = new Set([':MINE - ', '-A MINE -j KUBE-MARK-MASQ'])
+    expect(rulesOf(await ipv4.save()).filter((line) => !foreign.has(line))).toEqual(right)
+  })
+})
+
+function storeOf(): ClusterStore {
+  const store = new ClusterStore()
+  put(store, [randomClusterNode])
+  return store
+}
+
+/** Puts a service and its slices in place of those it had, or only removes those; returns what that touches. */
+function replace(
+  store: ClusterStore,
+  present: Map<string, RandomService>,
+  service: RandomService,
+  remove: boolean,
+): ReadonlySet<string> {
+  const old = parse(present.get(service.key)?.objects ?? []).flatMap((object) => store.remove(object))
+  present.delete(service.key)
+  if (remove) return new Set(old)
+  present.set(service.key, service)
+  return new Set([...old, ...put(store, service.objects)])
+}
+
+function put(store: ClusterStore, objects: readonly unknown[]): readonly string[] {
+  return parse(objects).flatMap((object) => store.put(object))
+}
+
+function parse(objects: readonly unknown[]) {
+  const { objects: parsed, errors } = parseManifests(JSON.stringify({ kind: 'List', items: objects }), 'random')
+  expect(errors).toEqual([])
+  return parsed.map(({ object }) => object)
+}
+
+function rulesetOf(store: ClusterStore, family: Family): IptablesRuleset {
+  return new IptablesRuleset(store, { family, nodeName: 'node-1', masqueradeAll: false, podNetworks })
+}
+
+function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, block = 1000): Programmer {
+  return new Programmer(rulesetOf(store, family), tool, block)
+}
+
+async function empty(tool: IptablesTool, family: Family): Promise<void> {
+  const { base, jumps } = rulesetOf(new ClusterStore(), family)
+  const document = renderCleanup(base, jumps, parseSavedRules(await tool.save()))
+  if (document !== '') await tool.restore(document)
+}
+
+/** The lines of iptables-save without its dates and counters; chains are declared in the order of their names. */
+function rulesOf(saved: string): readonly string[] {
+  const lines = saved.split('\n').filter((line) => !line.startsWith('#'))
+  // A table with nothing in it is listed or not, depending on whether anything ever stood there.
+  const tables = lines.join('\n').split(/(?<=^COMMIT$)\n/m)
+  return tables
+    .flatMap((table) =>
+      table
+        .replaceAll(/ \[\d+:\d+\]$/gm, ' ')
+        .split('\n')
+        .toSorted(declarationsFirst),
+    )
+    .filter((line) => !/^(\*|COMMIT$|:(INPUT|OUTPUT|FORWARD|PREROUTING|POSTROUTING) |$)/.test(line))
+}
+
+function declarationsFirst(a: string, b: string): number {
+  if (!a.startsWith(':') || !b.startsWith(':')) return Number(b.startsWith(':')) - Number(a.startsWith(':'))
+  return a < b ? -1 : 1
+}
