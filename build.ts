@@ -14,7 +14,11 @@ await build({
     // CommonJS packages inside an ES module bundle still call require() for Node's own modules.
     js: `#!/usr/bin/env node
 import { createRequire as bundledCreateRequire } from 'node:module'
-const require = bundledCreateRequire(import.meta.url)`,
+const require = bundledCreateRequire(import.meta.url)
+if (Number.parseInt(process.versions.node) < 24) {
+  console.error('pointsman needs Node.js 24, this is ' + process.version + '; "npx pointsman" in the checkout runs the right one')
+  process.exit(2)
+}`,
   },
 })
 chmodSync('dist/main.js', 0o755)

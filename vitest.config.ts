@@ -6,6 +6,5 @@ export default defineConfig({
     // Kernel suites share two cores and one xtables lock, so files run one after another.
     fileParallelism: false,
     reporters: ['default', './test/summary-reporter.ts'],
-    coverage: { include: ['src/**'] },
   },
 })

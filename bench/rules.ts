@@ -7,6 +7,8 @@ import { cpus } from 'node:os'
 import { ClusterStore } from '../src/agent/cluster-store.ts'
 import { IptablesRuleset } from '../src/agent/iptables-ruleset.ts'
 import { iptablesTool } from '../src/agent/iptables-tool.ts'
+import { isPortChain } from '../src/backends/iptables/chain-name.ts'
+import { formatTable, wholeTable } from '../src/backends/iptables/document.ts'
 import { parseManifests } from '../src/agent/manifest-text.ts'
 import { Programmer } from '../src/agent/programmer.ts'
 import { runCommand, type RunCommand } from '../src/host/command.ts'
@@ -68,6 +70,13 @@ async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise
   console.log(
     `${variant}: one endpoint replaced (median, max of ${changes}): ours ${spread(own)}, tool ${spread(tool)}, ` +
       `payload at most ${bytes} bytes`,
+  )
+  const peer = formatTable(wholeTable('nat', ruleset.base, ruleset.sorted(), (chain) => !isPortChain(chain)))
+  const started = performance.now()
+  await iptablesTool(run, 'IPv4', variant).restore(peer)
+  console.log(
+    `${variant}: rewriting the shared chains, as kube-proxy does at each change: tool ${ms(performance.now() - started)}, ` +
+      `payload ${peer.length} bytes`,
   )
   const again = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), 250)
   const start = performance.now()

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import type { Node } from '../../src/model/node.ts'
+import { chooseEndpoints } from '../../src/plan/choice.ts'
+import type { PlannedEndpoint } from '../../src/plan/endpoint.ts'
+
+const here: Node = { kind: 'Node', name: 'here', addresses: [], zone: 'zone-a' }
+
+/**
+ * `a`: ready on another node; `a@`: on this node; `a~`: terminating but serving; `a!`: neither ready nor serving;
+ * `a:zone-b`: hinted to a zone; `a>here`: hinted to a node.
+ */
+function endpoint(text: string): PlannedEndpoint {
+  const [, name = '', flags = '', zone, node] = /^(\w)([@~!]*)(?::([\w-]+))?(?:>([\w-]+))?$/.exec(text) ?? []
+  const draining = flags.includes('~')
+  return {
+    address: name,
+    target: name,
+    ready: !draining && !flags.includes('!'),
+    serving: !flags.includes('!'),
+    terminating: draining,
+    local: flags.includes('@'),
+    ...(zone !== undefined && { zoneHints: [zone] }),
+    ...(node !== undefined && { nodeHints: [node] }),
+  }
+}
+
+const targets = (endpoints: readonly PlannedEndpoint[]) => endpoints.map(({ target }) => target).join(' ')
+const choose = (text: string, uses: { cluster: boolean; local: boolean }, node = here) => {
+  const endpoints = text === '' ? [] : text.split(' ').map(endpoint)
+  const { cluster, local, reachable, usableAnywhere } = chooseEndpoints(endpoints, node, uses)
+  return { cluster: targets(cluster), local: targets(local), reachable: targets(reachable), usableAnywhere }
+}
+
+describe('policy Cluster', () => {
+  test.each([
+    { name: 'ready endpoints only', given: 'a b! c~ d@', want: 'a d' },
+    { name: 'terminating ones that serve when none is ready', given: 'a! c~ d@~', want: 'c d' },
+    { name: 'nothing when none is ready or serves', given: 'a! b!', want: '' },
+    { name: 'no endpoint at all', given: '', want: '' },
+    { name: 'the zone’s own when every ready endpoint has a hint', given: 'a:zone-a b:zone-b c:zone-a', want: 'a c' },
+    { name: 'all when one ready endpoint has no hint', given: 'a:zone-a b:zone-b c', want: 'a b c' },
+    { name: 'all when no hint names this zone', given: 'a:zone-b b:zone-c', want: 'a b' },
+    { name: 'hints of endpoints that are not ready do not count', given: 'a:zone-a b! c~', want: 'a' },
+    { name: 'the node’s own before the zone’s', given: 'a:zone-a>here b:zone-a>there', want: 'a' },
+    { name: 'the zone’s when no hint names this node', given: 'a:zone-a>there b:zone-b>there', want: 'a' },
+    { name: 'terminating ones regardless of hints', given: 'a~:zone-b b~:zone-a', want: 'a b' },
+  ])('$name', ({ given, want }) => {
+    const got = choose(given, { cluster: true, local: false })
+    expect(got).toEqual({ cluster: want, local: '', reachable: want, usableAnywhere: want !== '' })
+  })
+
+  test('a node without a zone ignores zone hints', () => {
+    const node: Node = { kind: 'Node', name: 'here', addresses: [] }
+    expect(choose('a:zone-a b:zone-b', { cluster: true, local: false }, node).cluster).toBe('a b')
+  })
+})
+
+describe('policy Local beside Cluster', () => {
+  test.each([
+    { name: 'local ready ones', given: 'a@ b c@~', cluster: 'a b', local: 'a', reachable: 'a b' },
+    {
+      name: 'local terminating ones when no local one is ready',
+      given: 'a b@~',
+      cluster: 'a',
+      local: 'b',
+      reachable: 'a b',
+    },
+    { name: 'remote ones only', given: 'a b', cluster: 'a b', local: '', reachable: 'a b' },
+    { name: 'both fall back on their own', given: 'a@~ b~', cluster: 'a b', local: 'a', reachable: 'a b' },
+    {
+      name: 'a local endpoint outside the zone is reachable too',
+      given: 'a:zone-a b@:zone-b',
+      cluster: 'a',
+      local: 'b',
+      reachable: 'a b',
+    },
+  ])('$name', ({ given, cluster, local, reachable }) => {
+    expect(choose(given, { cluster: true, local: true })).toEqual({ cluster, local, reachable, usableAnywhere: true })
+  })
+})
+
+describe('policy Local alone', () => {
+  test.each([
+    { name: 'only local ones are reachable', given: 'a@ b', local: 'a', anywhere: true },
+    { name: 'remote ones only: none, but not nowhere', given: 'a b~', local: '', anywhere: true },
+    { name: 'nothing usable anywhere', given: 'a@! b!', local: '', anywhere: false },
+  ])('$name', ({ given, local, anywhere }) => {
+    expect(choose(given, { cluster: false, local: true })).toEqual({
+      cluster: '',
+      local,
+      reachable: local,
+      usableAnywhere: anywhere,
+    })
+  })
+})
