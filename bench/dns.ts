@@ -11,7 +11,8 @@ import { ClusterStore } from '../src/agent/cluster-store.ts'
 import { DnsTable } from '../src/agent/dns-table.ts'
 import { parseManifests } from '../src/agent/manifest-text.ts'
 import { answerQuery } from '../src/dns/answer.ts'
-import { listenDns, type AnswerDns } from '../src/host/dns-listener.ts'
+import { listenDns } from '../src/host/dns-listener.ts'
+import type { AnswerDns } from '../src/host/dns-service.ts'
 import { benchObjects } from './cluster.ts'
 
 const services = 10_000

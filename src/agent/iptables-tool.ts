@@ -22,14 +22,17 @@ export function iptablesTool(run: RunCommand, family: Family, variant: Variant):
   }
 }
 
-/** Which variant the host uses already; a CommandError says what is missing when there is none. */
+/**
+ * Which variant the host uses already. A kernel may have only one of them, so one that cannot be read is passed over; a
+ * CommandError says why when that is true of both.
+ */
 export async function detectVariant(run: RunCommand): Promise<Variant> {
-  const [nft, legacy] = [await saveAll(run, 'nft'), await saveAll(run, 'legacy')]
-  if (nft === undefined && legacy === undefined) {
-    throw new CommandError('Cannot find iptables-nft-save or iptables-legacy-save: install the package iptables', true)
+  const [nft, legacy] = [await trySave(run, 'nft'), await trySave(run, 'legacy')]
+  if (nft instanceof CommandError) {
+    if (legacy instanceof CommandError) throw nft.missing && !legacy.missing ? legacy : nft
+    return 'legacy'
   }
-  if (nft === undefined) return 'legacy'
-  if (legacy === undefined) return 'nft'
+  if (legacy instanceof CommandError) return 'nft'
   const version = await run('iptables', ['--version'])
   return chooseVariant({ nft, legacy }, version.includes('legacy') ? 'legacy' : 'nft')
 }
@@ -38,11 +41,11 @@ function toolName(family: Family, variant: Variant): string {
   return `${family === 'IPv4' ? 'iptables' : 'ip6tables'}-${variant}`
 }
 
-async function saveAll(run: RunCommand, variant: Variant): Promise<string | undefined> {
+async function trySave(run: RunCommand, variant: Variant): Promise<string | CommandError> {
   try {
     return await iptablesTool(run, 'IPv4', variant).save()
   } catch (error) {
-    if (error instanceof CommandError && error.missing) return undefined
+    if (error instanceof CommandError) return error
     throw error
   }
 }

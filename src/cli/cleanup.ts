@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
+import { ClusterStore } from '../agent/cluster-store.ts'
+import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
+import { iptablesTool } from '../agent/iptables-tool.ts'
 import { renderCleanup } from '../backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
-import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
-import { ClusterStore } from '../agent/cluster-store.ts'
-import { iptablesTool } from '../agent/iptables-tool.ts'
+import { variants, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, runCommand } from '../host/command.ts'
-import { families } from '../net/family.ts'
+import { families, type Family } from '../net/family.ts'
 import { Failure } from './failure.ts'
 import { print } from './output.ts'
 
@@ -19,28 +20,29 @@ export function addCleanup(program: Command): void {
 /** Both variants and both families: an earlier run may have used another one. What cannot be cleaned does not stop the rest. */
 async function cleanup(): Promise<void> {
   const failures: string[] = []
-  let found = false
   for (const family of families) {
-    const { base, jumps } = new IptablesRuleset(new ClusterStore(), {
-      family,
-      nodeName: '',
-      masqueradeAll: false,
-      podNetworks: [],
-    })
-    for (const variant of ['nft', 'legacy'] as const) {
-      const tool = iptablesTool(runCommand, family, variant)
-      try {
-        const document = renderCleanup(base, jumps, parseSavedRules(await tool.save()))
-        found = true
-        if (document === '') continue
-        await tool.restore(document)
-        await print(`Removed our ${family} chains and jumps from iptables-${variant}.\n`)
-      } catch (error) {
-        if (!(error instanceof CommandError)) throw error
-        if (!error.missing) failures.push(error.message)
-      }
+    const unreadable: string[] = []
+    for (const variant of variants) {
+      const saved = await iptablesTool(runCommand, family, variant).save().catch(messageOf)
+      if (typeof saved !== 'string') unreadable.push(saved.message)
+      else await removeOurs(family, variant, saved).catch((error: unknown) => failures.push(messageOf(error).message))
     }
+    // A kernel may have only one of the variants; without any, nobody knows what is left.
+    if (unreadable.length === variants.length) failures.push(...unreadable)
   }
-  if (!found) failures.push('Cannot find iptables-nft-save or iptables-legacy-save: install the package iptables')
   if (failures.length > 0) throw new Failure(failures.join('\n'))
+}
+
+async function removeOurs(family: Family, variant: Variant, saved: string): Promise<void> {
+  const options = { family, nodeName: '', masqueradeAll: false, podNetworks: [] }
+  const { base, jumps } = new IptablesRuleset(new ClusterStore(), options)
+  const document = renderCleanup(base, jumps, parseSavedRules(saved))
+  if (document === '') return
+  await iptablesTool(runCommand, family, variant).restore(document)
+  await print(`Removed our ${family} chains and jumps from iptables-${variant}.\n`)
+}
+
+function messageOf(error: unknown): { readonly message: string } {
+  if (error instanceof CommandError) return { message: error.message }
+  throw error
 }

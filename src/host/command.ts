@@ -38,7 +38,10 @@ export const runCommand: RunCommand = async (command, args, input = '') => {
 function commandError(command: string, args: readonly string[], error: ExecaError): CommandError {
   const line = [command, ...args].join(' ')
   if (error.code === 'ENOENT')
-    return new CommandError(`Cannot run ${command}: it is not installed or not in PATH`, true)
+    return new CommandError(
+      `Cannot run ${command}: it is not installed, or not in PATH (${process.env['PATH'] ?? ''})`,
+      true,
+    )
   if (error.timedOut) return new CommandError(`"${line}" did not end within ${timeoutSeconds} seconds`, false)
   const said = String(error.stderr ?? '')
     .trim()

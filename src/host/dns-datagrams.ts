@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { AnswerDns, DnsListener } from './dns-listener.ts'
+import type { AnswerDns, DnsListener } from './dns-service.ts'
 
 /** Room for some thousand queries that arrive while the process is busy; the kernel cuts it to net.core.rmem_max. */
 const receiveBuffer = 4 * 1024 * 1024

@@ -1,13 +1,6 @@
 import { serveDatagrams } from './dns-datagrams.ts'
+import type { AnswerDns, DnsListener } from './dns-service.ts'
 import { serveStreams } from './dns-streams.ts'
-
-/** The answer to one message; undefined means none is sent. */
-export type AnswerDns = (query: Uint8Array, transport: 'udp' | 'tcp') => Uint8Array | undefined
-
-export interface DnsListener {
-  readonly port: number
-  close(): Promise<void>
-}
 
 /** How often port 0 may find a UDP port whose TCP twin is taken. */
 const maxTries = 20

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { AnswerDns } from './dns-listener.ts'
+import type { AnswerDns } from './dns-service.ts'
 
 /** Milliseconds for the first query, for each further one, and for the client to take answers; CoreDNS' figures. */
 const timeouts = { first: 3000, idle: 10_000, write: 5000 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { serveStream } from './dns-stream.ts'
-import type { AnswerDns, DnsListener } from './dns-listener.ts'
+import type { AnswerDns, DnsListener } from './dns-service.ts'
 
 /**
  * Connections at one time. Each may hold some 200 kB of unread queries and unsent answers, so 200 MB at the very worst.

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerQuery } from '../../src/dns/answer.ts'
-import { listenDns, type DnsListener } from '../../src/host/dns-listener.ts'
+import { listenDns } from '../../src/host/dns-listener.ts'
+import type { DnsListener } from '../../src/host/dns-service.ts'
 import { dig } from './dig.ts'
 import { zone } from './fixture.ts'
 

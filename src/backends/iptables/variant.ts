@@ -1,6 +1,8 @@
 /** The two kernel interfaces that the iptables tools come for. A host uses one; rules in the other are easily missed. */
 export type Variant = 'nft' | 'legacy'
 
+export const variants: readonly Variant[] = ['nft', 'legacy']
+
 /**
  * The variant that a host already uses, judged by what `iptables-<variant>-save` prints: the kubelet's hint chain
  * (KEP-3178), else existing service chains, else the variant with more rules, else `preferred`, the host's default.

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
+import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
+import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
+import { benchObjects } from '../../bench/cluster.ts'
+import { clusterOfObjects } from '../support/cluster.ts'
+
+const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
+  family: 'IPv4',
+  nodeName: '',
+  masqueradeAll: false,
+  podNetworks: [],
+})
+const { base, jumps } = ruleset
+const emptyKernel = parseSavedRules('')
+const fullSync = (blockServices: number) =>
+  renderFullSync({ base, jumps, fragments: ruleset.sorted() }, emptyKernel, blockServices)
+
+test('from an empty kernel one block is the rendered document, and the jumps at the end of each table', () => {
+  const withoutJumps = fullSync(10).replaceAll(/^-I .*\n/gm, '')
+  expect(withoutJumps).toBe(ruleset.render())
+  for (const table of fullSync(10).split(/(?<=^COMMIT\n)/m)) {
+    expect(table).toMatch(/^\*(filter|nat)\n(:.*\n)+(-A .*\n)+(-I .*\n)+COMMIT\n$/)
+  }
+})
+
+test('in blocks, every service is whole before anything leads to it', () => {
+  const blocks = fullSync(3).split(/(?<=^COMMIT\n)/m)
+  // One for the filter table, four for ten services by three, one for the chains that lead to them.
+  expect(blocks).toHaveLength(1 + 4 + 1)
+  const built = new Set<string>()
+  for (const block of blocks.slice(1)) {
+    const declared = [...block.matchAll(/^:(\S+) /gm)].map((match) => match[1] ?? '')
+    for (const chain of declared) built.add(chain)
+    const targets = [...block.matchAll(/^-[AI] .* -j (KUBE-\S+)$/gm)].map((match) => match[1] ?? '')
+    expect(targets.filter((chain) => !built.has(chain))).toEqual([])
+    expect(declared.includes('KUBE-SERVICES')).toBe(block === blocks.at(-1))
+  }
+})
+
+test('what the kernel already has is not sent again', () => {
+  const saved = parseSavedRules(
+    fullSync(10)
+      .replaceAll(/^-I /gm, '-A ')
+      .replaceAll(
+        /^(\*.*)$/gm,
+        '$1\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT',
+      ),
+  )
+  expect(renderFullSync({ base, jumps, fragments: ruleset.sorted() }, saved, 10)).toBe('')
+})
