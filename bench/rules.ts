@@ -25,7 +25,12 @@ const store = measure('JSON text to parsed objects', () => {
   const { objects } = parseManifests(text, 'bench')
   return new ClusterStore(objects.map(({ object }) => object))
 })
-const options = { family: 'IPv4', nodeName: 'node-1', masqueradeAll: false, podNetworks: [] } as const
+const options = {
+  family: 'IPv4',
+  nodeName: 'node-1',
+  masqueradeAll: false,
+  localDetection: { mode: 'ClusterCIDR', networks: [] },
+} as const
 const rendered = measure('parsed objects to full iptables text', () => new IptablesRuleset(store, options).render())
 console.log(
   `${services} services x ${endpoints} endpoints: ${lineCount(rendered)} lines, ${megabytes(rendered.length)}`,

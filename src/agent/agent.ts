@@ -131,7 +131,7 @@ export class Agent {
       ...put.flatMap((object) => this.#store.put(object)),
     ])
     const node = changed.find((object): object is Node => object.kind === 'Node' && object.name === this.#nodeName)
-    // The node's zone and addresses take part in every service's rules.
+    // The node's zone, addresses and pod networks take part in every service's rules.
     const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
     for (const { programmer } of this.#programmers) programmer.touch(services)
     if (this.#dns === undefined) return

@@ -1,21 +1,20 @@
-import type { Cidr } from '../net/cidr.ts'
 import type { Family } from '../net/family.ts'
-import { parseBaseRules, parseJumps, type BaseRules, type Jumps } from '../backends/iptables/base-rules.ts'
+import type { BaseRules, Jumps } from '../backends/iptables/base-rules.ts'
 import { renderDocument } from '../backends/iptables/document.ts'
 import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
-import { readBaseFile } from '../host/ruleset-files.ts'
 import { slicesOf, type ClusterState } from '../model/cluster-state.ts'
 import type { Node } from '../model/node.ts'
 import { optional } from '../model/optional.ts'
+import { localDetector, type LocalDetection } from '../plan/local-detector.ts'
 import { planService, type PortPlan } from '../plan/port-plan.ts'
+import { readIptablesBase } from './iptables-base.ts'
 
 /** What the rules of one family depend on besides the cluster. */
 export interface RulesetOptions {
   readonly family: Family
   readonly nodeName: string
   readonly masqueradeAll: boolean
-  /** One per family at most; the first of the family counts. */
-  readonly podNetworks: readonly Cidr[]
+  readonly localDetection: LocalDetection
 }
 
 /** Strictly more endpoints than this are a large cluster, as for kube-proxy. */
@@ -36,8 +35,9 @@ export class IptablesRuleset {
   #largeCluster = false
 
   constructor(state: ClusterState, options: RulesetOptions) {
-    this.base = parseBaseRules(readBaseFile(`iptables-${options.family.toLowerCase()}.rules`))
-    this.jumps = parseJumps(readBaseFile('iptables-jumps.rules'))
+    const { base, jumps } = readIptablesBase(options.family)
+    this.base = base
+    this.jumps = jumps
     this.#state = state
     this.#options = options
     this.touch(state.services.keys())
@@ -86,15 +86,19 @@ export class IptablesRuleset {
       this.#fragments.delete(key)
       return
     }
-    const { family, masqueradeAll, podNetworks } = this.#options
-    const podNetwork = podNetworks.find((network) => network.family === family)
+    const { family, nodeName, masqueradeAll, localDetection } = this.#options
+    const detector = localDetector(localDetection, this.#node(nodeName), family)
     this.#fragments.set(
       key,
-      compileService(plans, { masqueradeAll, largeCluster: this.#largeCluster, ...optional('podNetwork', podNetwork) }),
+      compileService(plans, {
+        masqueradeAll,
+        largeCluster: this.#largeCluster,
+        ...optional('localDetector', detector),
+      }),
     )
   }
 
   #node(name: string): Node {
-    return this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [] }
+    return this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
   }
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { ClusterStore } from '../agent/cluster-store.ts'
-import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
+import { readIptablesBase } from '../agent/iptables-base.ts'
 import { iptablesTool } from '../agent/iptables-tool.ts'
 import { renderCleanup } from '../backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
@@ -34,8 +33,7 @@ async function cleanup(): Promise<void> {
 }
 
 async function removeOurs(family: Family, variant: Variant, saved: string): Promise<void> {
-  const options = { family, nodeName: '', masqueradeAll: false, podNetworks: [] }
-  const { base, jumps } = new IptablesRuleset(new ClusterStore(), options)
+  const { base, jumps } = readIptablesBase(family)
   const document = renderCleanup(base, jumps, parseSavedRules(saved))
   if (document === '') return
   await iptablesTool(runCommand, family, variant).restore(document)

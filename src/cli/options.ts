@@ -6,6 +6,7 @@ import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
 import { parseAddressPort, type AddressPort } from '../config/address-port.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import { parseCidr, type Cidr } from '../net/cidr.ts'
+import type { LocalDetection } from '../plan/local-detector.ts'
 import { families, type Family } from '../net/family.ts'
 import { Failure } from './failure.ts'
 
@@ -15,6 +16,9 @@ export interface ClusterOptions {
   readonly node: string
   readonly mode: 'iptables'
   readonly clusterCidr: readonly Cidr[]
+  readonly detectLocalMode: LocalDetection['mode']
+  readonly podBridgeInterface?: string
+  readonly podInterfaceNamePrefix?: string
   readonly masqueradeAll: boolean
   readonly clusterDomain: string
 }
@@ -29,6 +33,17 @@ export function addClusterOptions(command: Command): Command {
     .option('--node <name>', 'the node this is', hostname().toLowerCase())
     .addOption(new Option('--mode <mode>', 'how rules are written').choices(['iptables']).default('iptables'))
     .option('--cluster-cidr <cidrs>', 'pod networks, one per family, joined by a comma', parseCidrs, [])
+    .addOption(
+      new Option('--detect-local-mode <mode>', 'how the traffic of pods is told from other')
+        .choices(['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'])
+        .default('ClusterCIDR'),
+    )
+    .option('--pod-bridge-interface <name>', 'bridge of the pods, for BridgeInterface', parseInterface)
+    .option(
+      '--pod-interface-name-prefix <prefix>',
+      'how their interfaces begin, for InterfaceNamePrefix',
+      parseInterface,
+    )
     .option('--masquerade-all', 'masquerade all traffic to cluster IPs', false)
     .option('--cluster-domain <name>', 'the DNS zone of the cluster', parseDomain, 'cluster.local')
 }
@@ -40,7 +55,30 @@ export function addFamilyOption(command: Command): Command {
 }
 
 export function rulesetOptions(options: ClusterOptions): Omit<RulesetOptions, 'family'> {
-  return { nodeName: options.node, masqueradeAll: options.masqueradeAll, podNetworks: options.clusterCidr }
+  return {
+    nodeName: options.node,
+    masqueradeAll: options.masqueradeAll,
+    localDetection: localDetection(options),
+  }
+}
+
+function localDetection(options: ClusterOptions): LocalDetection {
+  const { detectLocalMode: mode, clusterCidr, podBridgeInterface, podInterfaceNamePrefix } = options
+  switch (mode) {
+    case 'ClusterCIDR':
+      return { mode, networks: clusterCidr }
+    case 'NodeCIDR':
+      return { mode }
+    case 'BridgeInterface':
+      return { mode, name: required(podBridgeInterface, mode, '--pod-bridge-interface') }
+    case 'InterfaceNamePrefix':
+      return { mode, prefix: required(podInterfaceNamePrefix, mode, '--pod-interface-name-prefix') }
+  }
+}
+
+function required(value: string | undefined, mode: string, flag: string): string {
+  if (value === undefined) throw new Failure(`--detect-local-mode ${mode} needs ${flag}`)
+  return value
 }
 
 export function zoneOptions(options: ClusterOptions): ZoneOptions {
@@ -74,6 +112,13 @@ function parseCidrs(text: string): readonly Cidr[] {
         if (cidr === undefined) throw new InvalidArgumentError(`"${part}" is no CIDR, such as 10.244.0.0/16.`)
         return cidr
       })
+}
+
+/** What Linux allows (IFNAMSIZ is 16 with its end), without what would end a word of a rule. */
+function parseInterface(text: string): string {
+  if (!/^[\w.@:-]{1,15}$/.test(text))
+    throw new InvalidArgumentError('expected an interface name of at most 15 characters.')
+  return text
 }
 
 function parseDomain(text: string): string {

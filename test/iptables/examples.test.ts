@@ -5,7 +5,7 @@ import { parseCidr } from '../../src/net/cidr.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 
 // Lines that kube-proxy writes for services like these, taken from its documented behaviour, not from our output.
-const podNetworks = ['10.50.0.0/16', 'fd00:50::/32'].flatMap((text) => parseCidr(text) ?? [])
+const networks = ['10.50.0.0/16', 'fd00:50::/32'].flatMap((text) => parseCidr(text) ?? [])
 const node = {
   apiVersion: 'v1',
   kind: 'Node',
@@ -15,7 +15,12 @@ const node = {
 
 function rendered(objects: readonly unknown[], family: Family = 'IPv4'): string {
   const state = clusterOfObjects([node, ...objects])
-  return new IptablesRuleset(state, { family, nodeName: 'here', masqueradeAll: false, podNetworks }).render()
+  return new IptablesRuleset(state, {
+    family,
+    nodeName: 'here',
+    masqueradeAll: false,
+    localDetection: { mode: 'ClusterCIDR', networks },
+  }).render()
 }
 
 function service(name: string, spec: object, vips: readonly string[] = [], namespace = 'shop') {

@@ -9,7 +9,7 @@ const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
   family: 'IPv4',
   nodeName: '',
   masqueradeAll: false,
-  podNetworks: [],
+  localDetection: { mode: 'ClusterCIDR', networks: [] },
 })
 const { base, jumps } = ruleset
 const emptyKernel = parseSavedRules('')

@@ -49,7 +49,12 @@ function serviceChain(endpoints: number): readonly string[] {
       endpoints: Array.from({ length: endpoints }, (_, i) => ({ addresses: [`10.244.${i >> 8}.${i & 255}`] })),
     },
   ])
-  const options = { family: 'IPv4', nodeName: '', masqueradeAll: false, podNetworks: [] } as const
+  const options = {
+    family: 'IPv4',
+    nodeName: '',
+    masqueradeAll: false,
+    localDetection: { mode: 'ClusterCIDR', networks: [] },
+  } as const
   const text = new IptablesRuleset(state, options).render()
   return text.split('\n').filter((line) => line.startsWith('-A KUBE-SVC-'))
 }

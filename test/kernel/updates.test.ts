@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ClusterStore } from '../../src/agent/cluster-store.ts'
+import { readIptablesBase } from '../../src/agent/iptables-base.ts'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { iptablesTool, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { parseManifests } from '../../src/agent/manifest-text.ts'
@@ -12,7 +13,7 @@ import { families, type Family } from '../../src/net/family.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
 import { randomClusterNode, randomService, type RandomService } from '../support/random-cluster.ts'
 
-const podNetworks = ['10.244.0.0/16', '2001:db8:244::/48'].flatMap((text) => parseCidr(text) ?? [])
+const networks = ['10.244.0.0/16', '2001:db8:244::/48'].flatMap((text) => parseCidr(text) ?? [])
 
 describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
   let updated: Namespace
@@ -175,7 +176,12 @@ function parse(objects: readonly unknown[]) {
 }
 
 function rulesetOf(store: ClusterStore, family: Family): IptablesRuleset {
-  return new IptablesRuleset(store, { family, nodeName: 'node-1', masqueradeAll: false, podNetworks })
+  return new IptablesRuleset(store, {
+    family,
+    nodeName: 'node-1',
+    masqueradeAll: false,
+    localDetection: { mode: 'ClusterCIDR', networks },
+  })
 }
 
 function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, block = 1000): Programmer {
@@ -183,7 +189,7 @@ function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, b
 }
 
 async function empty(tool: IptablesTool, family: Family): Promise<void> {
-  const { base, jumps } = rulesetOf(new ClusterStore(), family)
+  const { base, jumps } = readIptablesBase(family)
   const document = renderCleanup(base, jumps, parseSavedRules(await tool.save()))
   if (document !== '') await tool.restore(document)
 }

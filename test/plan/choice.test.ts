@@ -3,7 +3,7 @@ import type { Node } from '../../src/model/node.ts'
 import { chooseEndpoints } from '../../src/plan/choice.ts'
 import type { PlannedEndpoint } from '../../src/plan/endpoint.ts'
 
-const here: Node = { kind: 'Node', name: 'here', addresses: [], zone: 'zone-a' }
+const here: Node = { kind: 'Node', name: 'here', addresses: [], podCidrs: [], zone: 'zone-a' }
 
 /**
  * `a`: ready on another node; `a@`: on this node; `a~`: terminating but serving; `a!`: neither ready nor serving;
@@ -50,7 +50,7 @@ describe('policy Cluster', () => {
   })
 
   test('a node without a zone ignores zone hints', () => {
-    const node: Node = { kind: 'Node', name: 'here', addresses: [] }
+    const node: Node = { kind: 'Node', name: 'here', addresses: [], podCidrs: [] }
     expect(choose('a:zone-a b:zone-b', { cluster: true, local: false }, node).cluster).toBe('a b')
   })
 })

@@ -1,5 +1,6 @@
 import { protocolWord } from '../../net/protocol.ts'
 import type { PlannedEndpoint } from '../../plan/endpoint.ts'
+import type { LocalDetector } from '../../plan/local-detector.ts'
 import type { PortPlan } from '../../plan/port-plan.ts'
 import { endpointChain, type PortChains } from './chain-name.ts'
 import type { CompileOptions } from './compile-options.ts'
@@ -64,7 +65,7 @@ export function ownRules(
 
 function masqueradeRules(plan: PortPlan, chain: string, options: CompileOptions): readonly Rule[] {
   const proto = protocolWord(plan.protocol)
-  const notFromPod = options.podNetwork === undefined ? undefined : ` ! -s ${options.podNetwork.text}`
+  const notFromPod = options.localDetector && ` ! ${matchLocal(options.localDetector)}`
   const source = options.masqueradeAll ? '' : notFromPod
   if (source === undefined) return []
   const spec =
@@ -85,18 +86,29 @@ function externalRules(plan: PortPlan, names: PortChains, uses: Routes, options:
   // Pods and the node itself are spread over the whole cluster even under policy Local: they lose no source address.
   const fromNode = '-m addrtype --src-type LOCAL'
   return [
-    ...(options.podNetwork === undefined
+    ...(options.localDetector === undefined
       ? []
       : [
           {
             chain,
-            spec: `-m comment --comment "pod traffic ${what} -s ${options.podNetwork.text} -j ${names.cluster}`,
+            spec: `-m comment --comment "pod traffic ${what} ${matchLocal(options.localDetector)} -j ${names.cluster}`,
           },
         ]),
     { chain, spec: `-m comment --comment "masquerade LOCAL traffic ${what} ${fromNode} -j KUBE-MARK-MASQ` },
     { chain, spec: `-m comment --comment "route LOCAL traffic ${what} ${fromNode} -j ${names.cluster}` },
     ...(uses.servesExternal ? [{ chain, spec: `-j ${names.local}` }] : []),
   ]
+}
+
+function matchLocal(detector: LocalDetector): string {
+  switch (detector.kind) {
+    case 'network':
+      return `-s ${detector.network.text}`
+    case 'interface':
+      return `-i ${detector.name}`
+    case 'interfacePrefix':
+      return `-i ${detector.prefix}+`
+  }
 }
 
 function firewallRules(plan: PortPlan, names: PortChains): readonly Rule[] {

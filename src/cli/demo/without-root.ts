@@ -24,8 +24,9 @@ client), program these rules in the node, send 300 connections through them, rem
     'demo',
   )
   const store = new ClusterStore(objects.map(({ object }) => object))
-  const podNetworks = [podCidr.IPv4].flatMap((text) => parseCidr(text) ?? [])
-  const ruleset = { nodeName: 'node-1', masqueradeAll: false, podNetworks }
+  const networks = [podCidr.IPv4].flatMap((text) => parseCidr(text) ?? [])
+  const localDetection = { mode: 'ClusterCIDR', networks } as const
+  const ruleset = { nodeName: 'node-1', masqueradeAll: false, localDetection }
   for (const { name, text } of renderDocuments(store, ['IPv4'], ruleset, zone)) await print(`# ${name}\n${text}`)
   const table = new DnsTable(store, zone)
   table.zone.synced = true
