@@ -5,7 +5,7 @@ import type { ZoneOptions } from '../dns/zone-options.ts'
 import { listenDns } from '../host/dns-listener.ts'
 import type { DnsListener } from '../host/dns-service.ts'
 import type { Log } from '../host/log.ts'
-import { watchFiles } from '../host/watch-files.ts'
+import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsTable } from './dns-table.ts'
@@ -37,7 +37,7 @@ export class Agent {
   #programmers: readonly { family: Family; programmer: Programmer }[] = []
   #dns: DnsTable | undefined
   #listeners: readonly DnsListener[] = []
-  #watcher: { close(): void } | undefined
+  readonly #watch: DirectoryWatch
   #quiet: NodeJS.Timeout | undefined
   #changedAt: number | undefined
 
@@ -45,6 +45,10 @@ export class Agent {
     this.#source = source
     this.#options = options
     this.#log = log
+    this.#watch = new DirectoryWatch(
+      () => this.#filesChanged(),
+      (error) => log.error(`Cannot watch for changes: ${error.message}`),
+    )
     this.#loop = new SyncLoop(
       () => this.#sync(),
       (error, retryMs) =>
@@ -54,12 +58,6 @@ export class Agent {
 
   /** Answers DNS and programs the kernel from the first complete reading; throws when it cannot listen or read at all. */
   async start(): Promise<void> {
-    const watched = await this.#source.watchedDirectories()
-    this.#watcher = watchFiles(
-      watched,
-      () => this.#filesChanged(),
-      (error) => this.#log.error(`Cannot watch ${watched.join(', ')}: ${error.message}`),
-    )
     await this.#readChanges()
     this.#dns = new DnsTable(this.#store, this.#options.zone)
     this.#dns.zone.serial = unixSeconds()
@@ -74,7 +72,7 @@ export class Agent {
 
   /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
   async stop(): Promise<void> {
-    this.#watcher?.close()
+    this.#watch.close()
     clearTimeout(this.#quiet)
     await this.#loop.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
@@ -122,6 +120,8 @@ export class Agent {
   }
 
   async #readChanges(): Promise<void> {
+    // First the watch, then the reading: a change in between is seen twice, not missed.
+    await this.#watch.arm(await this.#source.watchedDirectories())
     const { put, removed, errors } = await this.#source.read()
     for (const { message } of errors) this.#log.error(message)
     const changed = [...removed, ...put]

@@ -15,18 +15,22 @@ export async function readManifests(paths: readonly string[]): Promise<Manifests
   return mergeManifests(parts)
 }
 
-/** The files that a path stands for; a sentence in place of the error when there is none. */
+/** The files that a path stands for; throws a sentence when there is nothing. */
 export async function listFiles(path: string): Promise<readonly string[]> {
   if (path === '-') return [path]
-  const info = await stat(path).catch((error: unknown) => {
-    throw new Error(`Cannot read ${path}: ${reason(error)}`)
-  })
-  if (!info.isDirectory()) return [path]
+  if (!(await isDirectory(path))) return [path]
   const names = await readdir(path)
   return names
     .filter((name) => /\.(ya?ml|json)$/.test(name) && !name.startsWith('.'))
     .sort()
     .map((name) => join(path, name))
+}
+
+export async function isDirectory(path: string): Promise<boolean> {
+  const info = await stat(path).catch((error: unknown) => {
+    throw new Error(`Cannot read ${path}: ${reason(error)}`)
+  })
+  return info.isDirectory()
 }
 
 export async function readManifestFile(file: string): Promise<Manifests> {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { objectName, type ModelObject } from '../model/object.ts'
-import { listFiles, mergeManifests, readManifestFile } from './manifest-files.ts'
+import { isDirectory, listFiles, mergeManifests, readManifestFile } from './manifest-files.ts'
 import type { ManifestError, Manifests } from './manifest-text.ts'
 
 /** What changed between two readings. */
@@ -31,7 +31,7 @@ export class ManifestSource {
     const directories = new Set<string>()
     for (const path of this.#paths) {
       if (path === '-') continue
-      directories.add((await stat(path)).isDirectory() ? path : dirname(path))
+      directories.add((await isDirectory(path)) ? path : dirname(path))
     }
     return [...directories]
   }

@@ -1,19 +1,34 @@
 import { watch, type FSWatcher } from 'node:fs'
+import { stat } from 'node:fs/promises'
 
 /**
- * Calls `onChange` once something below these paths may have changed, and again at every later change, until closed.
- * Says nothing of what changed: editors and ConfigMap mounts replace files in ways no event list tells apart.
+ * Watches directories for changes of any kind. Says nothing of what changed: editors and ConfigMap mounts replace files
+ * in ways no event list tells apart.
  */
-export function watchFiles(
-  paths: readonly string[],
-  onChange: () => void,
-  onError: (error: Error) => void,
-): { close(): void } {
-  const watchers: FSWatcher[] = []
-  for (const path of paths) {
-    const watcher = watch(path, onChange)
-    watcher.on('error', onError)
-    watchers.push(watcher)
+export class DirectoryWatch {
+  readonly #onChange: () => void
+  readonly #onError: (error: Error) => void
+  readonly #watchers = new Map<string, { readonly inode: number; readonly watcher: FSWatcher }>()
+
+  constructor(onChange: () => void, onError: (error: Error) => void) {
+    this.#onChange = onChange
+    this.#onError = onError
   }
-  return { close: () => watchers.forEach((watcher) => watcher.close()) }
+
+  /** Watches these directories; one that was removed and made again since is watched anew. */
+  async arm(directories: readonly string[]): Promise<void> {
+    for (const directory of directories) {
+      const { ino } = await stat(directory)
+      const armed = this.#watchers.get(directory)
+      if (armed?.inode === ino) continue
+      armed?.watcher.close()
+      const watcher = watch(directory, this.#onChange)
+      watcher.on('error', this.#onError)
+      this.#watchers.set(directory, { inode: ino, watcher })
+    }
+  }
+
+  close(): void {
+    for (const { watcher } of this.#watchers.values()) watcher.close()
+  }
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -40,6 +40,7 @@ const diff = async () => {
   return { exitCode, stdout }
 }
 const ofWeb = (saved: string) => saved.split('\n').filter((line) => line.includes('shop/web:http cluster IP'))
+const withoutTimes = (saved: string) => saved.replaceAll(/^#.*$|\[\d+:\d+\]/gm, '')
 const nothing = { exitCode: 0, stdout: '' }
 const dig = async (...args: readonly string[]) => {
   const answer = await namespace.run('dig', ['@127.0.0.1', '-p', '5300', '+short', '+tries=1', ...args])
@@ -123,6 +124,39 @@ test('SIGKILL at any moment of churn leaves rules that the next start completes'
   await last.line(programmed('IPv6'))
   expect(await diff()).toEqual(nothing)
 }, 30_000)
+
+test('a directory that goes and comes back is followed again; until then nothing is taken for removed', async () => {
+  await put('three-pods')
+  const running = start('--no-dns')
+  await running.line(programmed('IPv6'))
+  const before = await namespace.run('iptables-save', ['-t', 'nat'])
+  await rename(directory, `${directory}-away`)
+  const { msg } = await running.line((line) => line['level'] === 'error')
+  expect(msg).toBe(`Cannot sync: Cannot read ${directory}: no such file or directory`)
+  expect(withoutTimes(await namespace.run('iptables-save', ['-t', 'nat']))).toBe(withoutTimes(before))
+  await mkdir(directory)
+  await put('two-ports')
+  await running.line(programmed('IPv4'))
+  await put('session-affinity', 'more.yaml')
+  expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'partial', services: 1 })
+  expect(await diff()).toEqual(nothing)
+  await rm(`${directory}-away`, { recursive: true })
+}, 20_000)
+
+test('a directory as a ConfigMap is mounted: files are links that change all at once', async () => {
+  await mkdir(join(directory, '..one'))
+  await copyFile(`${cases}/three-pods.yaml`, join(directory, '..one', 'cluster.yaml'))
+  await symlink('..one', join(directory, '..data'))
+  await symlink(join('..data', 'cluster.yaml'), join(directory, 'cluster.yaml'))
+  const running = start('--no-dns')
+  await running.line(programmed('IPv6'))
+  await mkdir(join(directory, '..two'))
+  await copyFile(`${cases}/two-ports.yaml`, join(directory, '..two', 'cluster.yaml'))
+  await symlink('..two', join(directory, '..data_tmp'))
+  await rename(join(directory, '..data_tmp'), join(directory, '..data'))
+  await running.line(programmed('IPv4'))
+  expect(await diff()).toEqual(nothing)
+})
 
 test('--dry-run prints each update and writes nothing', async () => {
   await put('three-pods')
