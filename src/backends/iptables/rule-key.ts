@@ -1,4 +1,5 @@
 import { parseAddress } from '../../net/address.ts'
+import { ruleOptions, type RuleOption } from './rule-options.ts'
 
 /**
  * A text that is the same for every way of writing one rule. The kernel's tools print options in another order than
@@ -7,52 +8,10 @@ import { parseAddress } from '../../net/address.ts'
  * probabilities to 31 bits. Source: the save callbacks of iptables 1.8.
  */
 export function ruleKey(spec: string): string {
-  const options = splitOptions(tokensOf(spec))
-  return options.flatMap(canonicalOption).sort().join('\n')
+  return ruleOptions(spec).flatMap(canonicalOption).sort().join('\n')
 }
 
-/** Words of a rule, quotes resolved as iptables-restore resolves them. */
-function tokensOf(spec: string): readonly string[] {
-  if (!spec.includes('"')) return spec.split(' ')
-  const words = spec.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? []
-  return words.map((word) => (word.startsWith('"') ? word.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word))
-}
-
-interface Option {
-  readonly negated: boolean
-  readonly name: string
-  readonly value: string
-}
-
-function splitOptions(tokens: readonly string[]): readonly Option[] {
-  const options: Option[] = []
-  let negated = false
-  for (let i = 0; i < tokens.length; i++) {
-    const name = tokens[i] ?? ''
-    if (name === '!') {
-      negated = true
-      continue
-    }
-    const values: string[] = []
-    while (i + 1 < tokens.length && (takesAnything(name) ? values.length === 0 : isValue(tokens[i + 1]))) {
-      values.push(tokens[++i] ?? '')
-    }
-    options.push({ negated, name, value: values.join(' ') })
-    negated = false
-  }
-  return options
-}
-
-/** A comment may look like an option or a negation. */
-function takesAnything(name: string): boolean {
-  return name === '--comment'
-}
-
-function isValue(token: string | undefined): boolean {
-  return token !== undefined && token !== '!' && !token.startsWith('-')
-}
-
-function canonicalOption({ negated, name, value }: Option): readonly string[] {
+function canonicalOption({ negated, name, value }: RuleOption): readonly string[] {
   const [canonicalName, canonicalValue] = canonicalPair(name, value)
   return canonicalName === '' ? [] : [`${negated ? '! ' : ''}${canonicalName} ${canonicalValue}`]
 }
