@@ -108,6 +108,8 @@ const sources = {
   client: { source: '203.0.113.9', inInterface: 'eth0' },
   stranger: { source: '203.0.113.200', inInterface: 'eth0' },
   itself: { source: '10.244.1.4', inInterface: 'veth4' },
+  // The node, when the kernel picks the load balancer address of `ranged` as the source.
+  address: { source: '198.51.100.106' },
 } as const
 const doors = {
   'cluster IP': (id: number) => ({ destination: `10.96.0.${id}`, port: 80 }),
@@ -188,6 +190,7 @@ test.each([
   { from: 'stranger', door: 'load balancer IP', want: 'drop' },
   { from: 'pod', door: 'load balancer IP', want: 'drop' },
   { from: 'node', door: 'load balancer IP', want: allM },
+  { from: 'address', door: 'load balancer IP', want: allM },
   { from: 'stranger', door: 'node port', want: allM },
   { from: 'stranger', door: 'external IP', want: allM },
 ] as const)('source ranges: $from to the $door: $want', ({ from, door, want }) => {
