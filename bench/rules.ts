@@ -30,6 +30,7 @@ const options = {
   nodeName: 'node-1',
   masqueradeAll: false,
   localDetection: { mode: 'ClusterCIDR', networks: [] },
+  nodePortNetworks: [],
 } as const
 const rendered = measure('parsed objects to full iptables text', () => new IptablesRuleset(store, options).render())
 console.log(

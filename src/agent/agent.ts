@@ -4,6 +4,7 @@ import { answerQuery } from '../dns/answer.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import { listenDns } from '../host/dns-listener.ts'
 import type { DnsListener } from '../host/dns-service.ts'
+import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
@@ -27,6 +28,9 @@ export interface AgentOptions {
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
 const quietMs = 20
 
+/** kube-proxy's default. */
+const syncPeriodMs = 30_000
+
 /** One node's agent: reads the cluster, programs the kernel, answers DNS, until stopped. */
 export class Agent {
   readonly #source: ManifestSource
@@ -39,6 +43,7 @@ export class Agent {
   #listeners: readonly DnsListener[] = []
   readonly #watch: DirectoryWatch
   #quiet: NodeJS.Timeout | undefined
+  #period: NodeJS.Timeout | undefined
   #changedAt: number | undefined
 
   constructor(source: ManifestSource, options: AgentOptions, log: Log) {
@@ -68,12 +73,15 @@ export class Agent {
     })
     await this.#listen(this.#dns)
     this.#loop.request()
+    // The addresses of the node tell nobody when they change.
+    this.#period = setInterval(() => this.#loop.request(), syncPeriodMs)
   }
 
   /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
   async stop(): Promise<void> {
     this.#watch.close()
     clearTimeout(this.#quiet)
+    clearInterval(this.#period)
     await this.#loop.stop()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
   }
@@ -101,10 +109,12 @@ export class Agent {
     const changedAt = this.#changedAt
     this.#changedAt = undefined
     await this.#readChanges()
+    const addresses = localAddresses()
     const failures: string[] = []
     // One family at a time, and a failure of one never keeps the other from its rules.
     for (const { family, programmer } of this.#programmers) {
       try {
+        programmer.setLocalAddresses(addresses)
         const { kind, services, bytes, ownMs, toolMs } = await programmer.sync()
         if (kind === 'partial' && bytes === 0) continue
         const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)

@@ -1,11 +1,14 @@
+import type { Address } from '../net/address.ts'
 import type { Family } from '../net/family.ts'
 import type { BaseRules, Jumps } from '../backends/iptables/base-rules.ts'
 import { renderDocument } from '../backends/iptables/document.ts'
 import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
+import { withNodePortAddresses } from '../backends/iptables/node-port-jumps.ts'
 import { slicesOf, type ClusterState } from '../model/cluster-state.ts'
 import type { Node } from '../model/node.ts'
 import { optional } from '../model/optional.ts'
 import { localDetector, type LocalDetection } from '../plan/local-detector.ts'
+import { nodePortAddresses, type NodePortNetworks } from '../plan/node-port-addresses.ts'
 import { planService, type PortPlan } from '../plan/port-plan.ts'
 import { readIptablesBase } from './iptables-base.ts'
 
@@ -15,6 +18,8 @@ export interface RulesetOptions {
   readonly nodeName: string
   readonly masqueradeAll: boolean
   readonly localDetection: LocalDetection
+  /** Where node ports are open; empty: on every address. */
+  readonly nodePortNetworks: NodePortNetworks
 }
 
 /** Strictly more endpoints than this are a large cluster, as for kube-proxy. */
@@ -25,8 +30,10 @@ const largeClusterEndpoints = 1000
  * it touches.
  */
 export class IptablesRuleset {
-  readonly base: BaseRules
   readonly jumps: Jumps
+  /** Addresses of this node's interfaces; absent, where rules are only rendered: those of its Node object. */
+  localAddresses: readonly Address[] | undefined
+  readonly #base: BaseRules
   readonly #state: ClusterState
   readonly #options: RulesetOptions
   readonly #fragments = new Map<string, ServiceFragment>()
@@ -36,11 +43,19 @@ export class IptablesRuleset {
 
   constructor(state: ClusterState, options: RulesetOptions) {
     const { base, jumps } = readIptablesBase(options.family)
-    this.base = base
+    this.#base = base
     this.jumps = jumps
     this.#state = state
     this.#options = options
     this.touch(state.services.keys())
+  }
+
+  /** What stands in the kernel besides the services: it changes with the addresses that node ports are open on. */
+  get base(): BaseRules {
+    const { family, nodeName, nodePortNetworks } = this.#options
+    const node = this.#node(nodeName)
+    const addresses = nodePortAddresses(nodePortNetworks, family, node, this.localAddresses ?? node.addresses)
+    return withNodePortAddresses(this.#base, addresses)
   }
 
   /** Fragments by service; a service without rules has none. */

@@ -2,6 +2,7 @@ import { renderFullSync } from '../backends/iptables/full-sync.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
+import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
@@ -31,6 +32,7 @@ export class Programmer {
   readonly #pending = new Set<string>()
   /** What the kernel holds; absent before the first sync and after a failed one, when only the kernel knows. */
   #applied: Map<string, ServiceFragment> | undefined
+  #appliedBase = ''
 
   constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockServices: number) {
     this.#ruleset = ruleset
@@ -43,6 +45,11 @@ export class Programmer {
     for (const key of this.#ruleset.touch(services)) this.#pending.add(key)
   }
 
+  /** Says which addresses the node has; the next sync is a full one if node ports open or close by it. */
+  setLocalAddresses(addresses: readonly Address[]): void {
+    this.#ruleset.localAddresses = addresses
+  }
+
   /** Programs what is pending. On an error the next sync is a full one. */
   async sync(): Promise<SyncReport> {
     const applied = this.#applied
@@ -50,11 +57,13 @@ export class Programmer {
     this.#pending.clear()
     // Until the tool has succeeded nobody knows what the kernel holds.
     this.#applied = undefined
-    const partial = applied !== undefined && keys.length <= maxPartialServices
+    const base = JSON.stringify(this.#ruleset.base)
+    const partial = applied !== undefined && keys.length <= maxPartialServices && base === this.#appliedBase
     const step = partial ? this.#partialSync(applied, keys) : await this.#fullSync()
     const start = performance.now()
     if (step.document !== '') await this.#tool.restore(step.document)
     this.#applied = step.applied()
+    this.#appliedBase = base
     return {
       kind: partial ? 'partial' : 'full',
       services: step.services,

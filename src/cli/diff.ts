@@ -4,6 +4,7 @@ import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
 import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
 import { diffRulesets, formatDiff, type DocumentSections } from '../diff/ruleset-diff.ts'
 import { runCommand } from '../host/command.ts'
+import { localAddresses } from '../host/local-addresses.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import { families, type Family } from '../net/family.ts'
 import {
@@ -52,6 +53,7 @@ async function kernel(state: ClusterState, wanted: readonly Family[], options: D
   const now: DocumentSections[] = []
   for (const family of wanted) {
     const ruleset = new IptablesRuleset(state, { ...rulesetOptions(options), family })
+    ruleset.localAddresses = localAddresses()
     old.push(kernelSections(ruleset, family, await iptablesTool(runCommand, family, variant).save()))
     now.push(desiredSections(ruleset, family))
   }

@@ -7,6 +7,7 @@ import { parseAddressPort, type AddressPort } from '../config/address-port.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import { parseCidr, type Cidr } from '../net/cidr.ts'
 import type { LocalDetection } from '../plan/local-detector.ts'
+import type { NodePortNetworks } from '../plan/node-port-addresses.ts'
 import { families, type Family } from '../net/family.ts'
 import { Failure } from './failure.ts'
 
@@ -20,6 +21,7 @@ export interface ClusterOptions {
   readonly podBridgeInterface?: string
   readonly podInterfaceNamePrefix?: string
   readonly masqueradeAll: boolean
+  readonly nodeportAddresses: NodePortNetworks
   readonly clusterDomain: string
 }
 
@@ -45,6 +47,12 @@ export function addClusterOptions(command: Command): Command {
       parseInterface,
     )
     .option('--masquerade-all', 'masquerade all traffic to cluster IPs', false)
+    .option(
+      '--nodeport-addresses <cidrs>',
+      'where node ports are open: networks joined by a comma, or primary for the address of the Node (default: everywhere)',
+      (text) => (text === 'primary' ? text : parseCidrs(text)),
+      [],
+    )
     .option('--cluster-domain <name>', 'the DNS zone of the cluster', parseDomain, 'cluster.local')
 }
 
@@ -59,6 +67,7 @@ export function rulesetOptions(options: ClusterOptions): Omit<RulesetOptions, 'f
     nodeName: options.node,
     masqueradeAll: options.masqueradeAll,
     localDetection: localDetection(options),
+    nodePortNetworks: options.nodeportAddresses,
   }
 }
 

@@ -20,6 +20,7 @@ function rendered(objects: readonly unknown[], family: Family = 'IPv4'): string 
     nodeName: 'here',
     masqueradeAll: false,
     localDetection: { mode: 'ClusterCIDR', networks },
+    nodePortNetworks: [],
   }).render()
 }
 

@@ -10,6 +10,7 @@ const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
   nodeName: '',
   masqueradeAll: false,
   localDetection: { mode: 'ClusterCIDR', networks: [] },
+  nodePortNetworks: [],
 })
 const { base, jumps } = ruleset
 const emptyKernel = parseSavedRules('')

@@ -54,6 +54,7 @@ function serviceChain(endpoints: number): readonly string[] {
     nodeName: '',
     masqueradeAll: false,
     localDetection: { mode: 'ClusterCIDR', networks: [] },
+    nodePortNetworks: [],
   } as const
   const text = new IptablesRuleset(state, options).render()
   return text.split('\n').filter((line) => line.startsWith('-A KUBE-SVC-'))

@@ -88,7 +88,13 @@ const undetected: LocalDetection = { mode: 'ClusterCIDR', networks: [] }
 
 /** The rules as they stand in a kernel that had none. */
 function kernelRules(localDetection: LocalDetection, masqueradeAll = false): SavedRules {
-  const ruleset = new IptablesRuleset(cluster, { family: 'IPv4', nodeName: 'node-1', masqueradeAll, localDetection })
+  const ruleset = new IptablesRuleset(cluster, {
+    family: 'IPv4',
+    nodeName: 'node-1',
+    masqueradeAll,
+    localDetection,
+    nodePortNetworks: [],
+  })
   const { base, jumps } = ruleset
   const sent = renderFullSync({ base, jumps, fragments: ruleset.sorted() }, parseSavedRules(''), 1000)
   const builtIn = ['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT`)

@@ -158,6 +158,22 @@ test('a directory as a ConfigMap is mounted: files are links that change all at 
   expect(await diff()).toEqual(nothing)
 })
 
+test('node ports follow the addresses of the node: a new one is open after the next sync', async () => {
+  await put('node-port')
+  await namespace.run('ip', ['address', 'add', '192.0.2.7/32', 'dev', 'lo'])
+  const running = start('--no-dns', '--nodeport-addresses', '192.0.2.0/24')
+  await running.line(programmed('IPv6'))
+  const open = async () => {
+    const saved = await namespace.run('iptables-save', ['-t', 'nat'])
+    return [...saved.matchAll(/-A KUBE-SERVICES -d (\S+) .*-j KUBE-NODEPORTS/g)].map((match) => match[1])
+  }
+  expect(await open()).toEqual(['192.0.2.7/32'])
+  await namespace.run('ip', ['address', 'add', '192.0.2.6/32', 'dev', 'lo'])
+  await put('three-pods', 'more.yaml')
+  expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
+  expect(await open()).toEqual(['192.0.2.6/32', '192.0.2.7/32'])
+})
+
 test('--dry-run prints each update and writes nothing', async () => {
   await put('three-pods')
   const running = start('--no-dns', '--dry-run')

@@ -181,6 +181,7 @@ function rulesetOf(store: ClusterStore, family: Family): IptablesRuleset {
     nodeName: 'node-1',
     masqueradeAll: false,
     localDetection: { mode: 'ClusterCIDR', networks },
+    nodePortNetworks: [],
   })
 }
 

@@ -26,7 +26,7 @@ client), program these rules in the node, send 300 connections through them, rem
   const store = new ClusterStore(objects.map(({ object }) => object))
   const networks = [podCidr.IPv4].flatMap((text) => parseCidr(text) ?? [])
   const localDetection = { mode: 'ClusterCIDR', networks } as const
-  const ruleset = { nodeName: 'node-1', masqueradeAll: false, localDetection }
+  const ruleset = { nodeName: 'node-1', masqueradeAll: false, localDetection, nodePortNetworks: [] }
   for (const { name, text } of renderDocuments(store, ['IPv4'], ruleset, zone)) await print(`# ${name}\n${text}`)
   const table = new DnsTable(store, zone)
   table.zone.synced = true

@@ -1,0 +1,33 @@
+import { familyOf, type Address } from '../net/address.ts'
+import { cidrContains, type Cidr } from '../net/cidr.ts'
+import type { Family } from '../net/family.ts'
+import type { Node } from '../model/node.ts'
+
+/** On which of the node's addresses node ports are open: those in these networks, or the Node's own. */
+export type NodePortNetworks = readonly Cidr[] | 'primary'
+
+/**
+ * The addresses of one family that node ports are open on, sorted; `all` when nothing narrows them. A family that the
+ * networks do not speak of is open everywhere, and so is one whose networks hold all addresses. Loopback addresses are
+ * left out: they need more than a rule. Source: kube-proxy's nodePortAddresses, KEP-4963.
+ *
+ * @param localAddresses Every address of this node's interfaces.
+ */
+export function nodePortAddresses(
+  networks: NodePortNetworks,
+  family: Family,
+  node: Node,
+  localAddresses: readonly Address[],
+): readonly Address[] | 'all' {
+  if (networks === 'primary') return node.addresses.filter((address) => familyOf(address) === family).slice(0, 1)
+  const ofFamily = networks.filter((network) => network.family === family)
+  if (ofFamily.length === 0 || ofFamily.some((network) => network.prefix === 0)) return 'all'
+  const open = localAddresses.filter(
+    (address) => !isLoopback(address) && ofFamily.some((network) => cidrContains(network, address)),
+  )
+  return [...new Set(open)].sort()
+}
+
+function isLoopback(address: Address): boolean {
+  return address === '::1' || address.startsWith('127.')
+}
