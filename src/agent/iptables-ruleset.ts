@@ -17,6 +17,8 @@ export interface RulesetOptions {
   readonly family: Family
   readonly nodeName: string
   readonly masqueradeAll: boolean
+  /** The bit of the mark that asks for masquerading; absent: kube-proxy's 14. */
+  readonly masqueradeBit?: number
   readonly localDetection: LocalDetection
   /** Where node ports are open; empty: on every address. */
   readonly nodePortNetworks: NodePortNetworks
@@ -42,7 +44,7 @@ export class IptablesRuleset {
   #largeCluster = false
 
   constructor(state: ClusterState, options: RulesetOptions) {
-    const { base, jumps } = readIptablesBase(options.family)
+    const { base, jumps } = readIptablesBase(options.family, options.masqueradeBit)
     this.#base = base
     this.jumps = jumps
     this.#state = state

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { hostname } from 'node:os'
 import { readManifests } from '../agent/manifest-files.ts'
+import { defaultMasqueradeBit } from '../agent/iptables-base.ts'
 import { ClusterStore } from '../agent/cluster-store.ts'
 import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
 import { parseAddressPort, type AddressPort } from '../config/address-port.ts'
@@ -21,6 +22,7 @@ export interface ClusterOptions {
   readonly podBridgeInterface?: string
   readonly podInterfaceNamePrefix?: string
   readonly masqueradeAll: boolean
+  readonly iptablesMasqueradeBit: number
   readonly nodeportAddresses: NodePortNetworks
   readonly clusterDomain: string
 }
@@ -48,6 +50,12 @@ export function addClusterOptions(command: Command): Command {
     )
     .option('--masquerade-all', 'masquerade all traffic to cluster IPs', false)
     .option(
+      '--iptables-masquerade-bit <bit>',
+      'bit of the packet mark that asks for masquerading, 0 to 31',
+      parseBit,
+      defaultMasqueradeBit,
+    )
+    .option(
       '--nodeport-addresses <cidrs>',
       'where node ports are open: networks joined by a comma, or primary for the address of the Node (default: everywhere)',
       (text) => (text === 'primary' ? text : parseCidrs(text)),
@@ -66,6 +74,7 @@ export function rulesetOptions(options: ClusterOptions): Omit<RulesetOptions, 'f
   return {
     nodeName: options.node,
     masqueradeAll: options.masqueradeAll,
+    masqueradeBit: options.iptablesMasqueradeBit,
     localDetection: localDetection(options),
     nodePortNetworks: options.nodeportAddresses,
   }
@@ -128,6 +137,11 @@ function parseInterface(text: string): string {
   if (!/^[\w.@:-]{1,15}$/.test(text))
     throw new InvalidArgumentError('expected an interface name of at most 15 characters.')
   return text
+}
+
+function parseBit(text: string): number {
+  if (!/^\d{1,2}$/.test(text) || Number(text) > 31) throw new InvalidArgumentError('expected a number from 0 to 31.')
+  return Number(text)
 }
 
 function parseDomain(text: string): string {
