@@ -28,6 +28,12 @@ export interface AgentOptions {
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
 const quietMs = 20
 
+/** But not longer than this after the first change: something else may write there all the time. */
+const maxQuietMs = 200
+
+/** How soon a path that could not be read is tried again. */
+const againMs = 1000
+
 /** kube-proxy's default. */
 const syncPeriodMs = 30_000
 
@@ -42,8 +48,11 @@ export class Agent {
   #dns: DnsTable | undefined
   #listeners: readonly DnsListener[] = []
   readonly #watch: DirectoryWatch
+  #starting: Promise<void> | undefined
+  #stopped = false
   #quiet: NodeJS.Timeout | undefined
   #period: NodeJS.Timeout | undefined
+  #again: NodeJS.Timeout | undefined
   #changedAt: number | undefined
 
   constructor(source: ManifestSource, options: AgentOptions, log: Log) {
@@ -62,8 +71,14 @@ export class Agent {
   }
 
   /** Answers DNS and programs the kernel from the first complete reading; throws when it cannot listen or read at all. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     await this.#readChanges()
+    if (this.#stopped) return
     this.#dns = new DnsTable(this.#store, this.#options.zone)
     this.#dns.zone.serial = unixSeconds()
     this.#dns.zone.synced = true
@@ -72,6 +87,7 @@ export class Agent {
       return { family, programmer: new Programmer(ruleset, tool, blockServices) }
     })
     await this.#listen(this.#dns)
+    if (this.#stopped) return
     this.#loop.request()
     // The addresses of the node tell nobody when they change.
     this.#period = setInterval(() => this.#loop.request(), syncPeriodMs)
@@ -79,10 +95,14 @@ export class Agent {
 
   /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
   async stop(): Promise<void> {
+    this.#stopped = true
+    // A start that is under way may still open what is to be closed; its error has gone to whoever started.
+    await this.#starting?.catch(() => undefined)
     this.#watch.close()
     clearTimeout(this.#quiet)
     clearInterval(this.#period)
     await this.#loop.stop()
+    clearTimeout(this.#again)
     await Promise.all(this.#listeners.map((listener) => listener.close()))
   }
 
@@ -101,6 +121,7 @@ export class Agent {
     // Before the first reading is complete, start() itself asks for the next.
     if (this.#dns === undefined) return
     this.#changedAt ??= performance.now()
+    if (performance.now() - this.#changedAt > maxQuietMs) return
     clearTimeout(this.#quiet)
     this.#quiet = setTimeout(() => this.#loop.request(), quietMs)
   }
@@ -132,8 +153,11 @@ export class Agent {
   async #readChanges(): Promise<void> {
     // First the watch, then the reading: a change in between is seen twice, not missed.
     await this.#watch.arm(await this.#source.watchedDirectories())
-    const { put, removed, errors } = await this.#source.read()
+    const { put, removed, errors, incomplete } = await this.#source.read()
     for (const { message } of errors) this.#log.error(message)
+    // What could not be read may be there again at any time, and nothing tells when.
+    clearTimeout(this.#again)
+    if (incomplete) this.#again = setTimeout(() => this.#loop.request(), againMs)
     const changed = [...removed, ...put]
     if (changed.length === 0) return
     const touched = new Set([
@@ -147,7 +171,7 @@ export class Agent {
     if (this.#dns === undefined) return
     for (const object of changed) this.#dns.touchNamespace(object)
     this.#dns.touch(touched)
-    this.#dns.zone.serial = unixSeconds()
+    if (touched.size > 0) this.#dns.zone.serial = unixSeconds()
   }
 
   get #nodeName(): string {

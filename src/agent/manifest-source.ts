@@ -10,6 +10,8 @@ export interface ManifestChanges {
   readonly removed: readonly ModelObject[]
   /** Errors that the reading before did not have. */
   readonly errors: readonly ManifestError[]
+  /** Some path could not be read at all: its objects are those of before. */
+  readonly incomplete: boolean
 }
 
 /**
@@ -18,7 +20,9 @@ export interface ManifestChanges {
  */
 export class ManifestSource {
   readonly #paths: readonly string[]
-  #files = new Map<string, { stamp: string; manifests: Manifests }>()
+  /** By path, then by file. */
+  readonly #files = new Map<string, ReadonlyMap<string, ReadFile>>()
+  readonly #directories = new Map<string, string>()
   #objects = new Map<string, ModelObject>()
   #errors = new Set<string>()
 
@@ -28,42 +32,66 @@ export class ManifestSource {
 
   /** The directories whose changes matter: files are replaced by renaming, so the file itself is not enough. */
   async watchedDirectories(): Promise<readonly string[]> {
-    const directories = new Set<string>()
     for (const path of this.#paths) {
-      if (path === '-') continue
-      directories.add((await isDirectory(path)) ? path : dirname(path))
+      if (path === '-' || this.#directories.has(path)) continue
+      this.#directories.set(path, (await isDirectory(path)) ? path : dirname(path))
     }
-    return [...directories]
+    return [...new Set(this.#directories.values())]
   }
 
+  /** Throws only when a path cannot be read and never could. */
   async read(): Promise<ManifestChanges> {
-    await this.#readFiles()
-    const { objects, errors } = mergeManifests([...this.#files.values()].map((file) => file.manifests))
+    const missing = await this.#readPaths()
+    const { objects, errors } = mergeManifests([...this.#files.values()].flatMap(manifestsOf))
     const found = new Map(objects.map(({ object }) => [objectName(object), object]))
     const put = [...found]
       .filter(([name, object]) => !same(this.#objects.get(name), object))
       .map(([, object]) => object)
     const removed = [...this.#objects].filter(([name]) => !found.has(name)).map(([, object]) => object)
-    const fresh = errors.filter(({ message }) => !this.#errors.has(message))
+    const all = [...missing, ...errors]
+    const fresh = all.filter(({ message }) => !this.#errors.has(message))
     this.#objects = found
-    this.#errors = new Set(errors.map(({ message }) => message))
-    return { put, removed, errors: fresh }
+    this.#errors = new Set(all.map(({ message }) => message))
+    return { put, removed, errors: fresh, incomplete: missing.length > 0 }
   }
 
-  async #readFiles(): Promise<void> {
-    const files = new Map<string, { stamp: string; manifests: Manifests }>()
+  /** One path that is gone never keeps the others from being read. */
+  async #readPaths(): Promise<readonly ManifestError[]> {
+    const missing: ManifestError[] = []
     for (const path of this.#paths) {
-      for (const file of await listFiles(path)) {
-        const before = this.#files.get(file)
-        const stamp = await stampOf(file)
-        files.set(
-          file,
-          before?.stamp === stamp ? before : { stamp, manifests: await readAgain(file, before?.manifests) },
-        )
+      const before = this.#files.get(path)
+      try {
+        this.#files.set(path, await readFiles(await listFiles(path), before))
+      } catch (error) {
+        if (before === undefined || !(error instanceof Error)) throw error
+        missing.push({ message: error.message })
       }
     }
-    this.#files = files
+    return missing
   }
+}
+
+interface ReadFile {
+  /** Tells whether the file has changed since. */
+  readonly stamp: string
+  readonly manifests: Manifests
+}
+
+async function readFiles(
+  files: readonly string[],
+  before: ReadonlyMap<string, ReadFile> | undefined,
+): Promise<ReadonlyMap<string, ReadFile>> {
+  const read = new Map<string, ReadFile>()
+  for (const file of files) {
+    const known = before?.get(file)
+    const stamp = await stampOf(file)
+    read.set(file, known?.stamp === stamp ? known : { stamp, manifests: await readAgain(file, known?.manifests) })
+  }
+  return read
+}
+
+function manifestsOf(files: ReadonlyMap<string, ReadFile>): readonly Manifests[] {
+  return [...files.values()].map((file) => file.manifests)
 }
 
 /** Reads a file; what it has errors in place of is kept from the reading before. */

@@ -46,6 +46,8 @@ export function parseManifests(text: string, file: string): Manifests {
   return { objects, errors }
 }
 
+const maxFlowYaml = 65_536
+
 type ReadDocument = { readonly value: unknown; readonly where: string } | ManifestError
 
 function readDocuments(text: string, file: string): readonly ReadDocument[] {
@@ -53,8 +55,10 @@ function readDocuments(text: string, file: string): readonly ReadDocument[] {
     try {
       const value: unknown = JSON.parse(text)
       return [{ value, where: `${file}, document 1` }]
-    } catch {
-      // Not JSON: YAML flow style or several documents. The YAML reader also says where an error is.
+    } catch (error) {
+      // Short text may be YAML in flow style, and the YAML reader says where an error is. Long text is broken JSON, which
+      // would keep that reader, and everything else in this process, busy for seconds.
+      if (text.length > maxFlowYaml) return [{ message: `${file}, document 1: ${String(error)}` }]
     }
   }
   const lines = new LineCounter()

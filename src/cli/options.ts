@@ -17,13 +17,13 @@ export interface ClusterOptions {
   readonly filename: readonly string[]
   readonly node: string
   readonly mode: 'iptables'
-  readonly clusterCidr: readonly Cidr[]
+  readonly clusterCidr?: readonly Cidr[]
   readonly detectLocalMode: LocalDetection['mode']
   readonly podBridgeInterface?: string
   readonly podInterfaceNamePrefix?: string
-  readonly masqueradeAll: boolean
+  readonly masqueradeAll?: boolean
   readonly iptablesMasqueradeBit: number
-  readonly nodeportAddresses: NodePortNetworks
+  readonly nodeportAddresses?: NodePortNetworks
   readonly clusterDomain: string
 }
 
@@ -36,7 +36,7 @@ export function addClusterOptions(command: Command): Command {
     )
     .option('--node <name>', 'the node this is', hostname().toLowerCase())
     .addOption(new Option('--mode <mode>', 'how rules are written').choices(['iptables']).default('iptables'))
-    .option('--cluster-cidr <cidrs>', 'pod networks, one per family, joined by a comma', parseCidrs, [])
+    .option('--cluster-cidr <cidrs>', 'pod networks, one per family, joined by a comma', parseCidrs)
     .addOption(
       new Option('--detect-local-mode <mode>', 'how the traffic of pods is told from other')
         .choices(['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'])
@@ -48,7 +48,7 @@ export function addClusterOptions(command: Command): Command {
       'how their interfaces begin, for InterfaceNamePrefix',
       parseInterface,
     )
-    .option('--masquerade-all', 'masquerade all traffic to cluster IPs', false)
+    .option('--masquerade-all', 'masquerade all traffic to cluster IPs')
     .option(
       '--iptables-masquerade-bit <bit>',
       'bit of the packet mark that asks for masquerading, 0 to 31',
@@ -59,7 +59,6 @@ export function addClusterOptions(command: Command): Command {
       '--nodeport-addresses <cidrs>',
       'where node ports are open: networks joined by a comma, or primary for the address of the Node (default: everywhere)',
       (text) => (text === 'primary' ? text : parseCidrs(text)),
-      [],
     )
     .option('--cluster-domain <name>', 'the DNS zone of the cluster', parseDomain, 'cluster.local')
 }
@@ -73,10 +72,10 @@ export function addFamilyOption(command: Command): Command {
 export function rulesetOptions(options: ClusterOptions): Omit<RulesetOptions, 'family'> {
   return {
     nodeName: options.node,
-    masqueradeAll: options.masqueradeAll,
+    masqueradeAll: options.masqueradeAll ?? false,
     masqueradeBit: options.iptablesMasqueradeBit,
     localDetection: localDetection(options),
-    nodePortNetworks: options.nodeportAddresses,
+    nodePortNetworks: options.nodeportAddresses ?? [],
   }
 }
 
@@ -84,7 +83,7 @@ function localDetection(options: ClusterOptions): LocalDetection {
   const { detectLocalMode: mode, clusterCidr, podBridgeInterface, podInterfaceNamePrefix } = options
   switch (mode) {
     case 'ClusterCIDR':
-      return { mode, networks: clusterCidr }
+      return { mode, networks: clusterCidr ?? [] }
     case 'NodeCIDR':
       return { mode }
     case 'BridgeInterface':

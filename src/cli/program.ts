@@ -9,6 +9,9 @@ import { addRender } from './render.ts'
 import { addResolve } from './resolve.ts'
 import { addRun } from './run.ts'
 
+/** As a shell counts a program that SIGPIPE ended: whoever read our output left. */
+const brokenPipe = 141
+
 /** Runs one command line. Returns the exit code: 0, 1 when `diff` found a difference, 2 for everything that failed. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const program = new Command('pointsman')
@@ -27,6 +30,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
       console.error(error.message)
       return error instanceof Failure ? error.exitCode : 2
     }
+    if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return brokenPipe
     console.error(error instanceof Error ? error.message : error)
     return 2
   }

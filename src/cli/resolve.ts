@@ -1,8 +1,11 @@
-import { Argument, type Command } from 'commander'
+import type { Command } from 'commander'
 import { DnsTable } from '../agent/dns-table.ts'
 import { formatRecord, lookup } from '../dns/lookup.ts'
+import { parseRecordType, recordTypes } from '../dns/record-type.ts'
+import { reverseName } from '../dns/reverse-name.ts'
 import { candidates, searchList } from '../dns/search-list.ts'
 import type { Zone } from '../dns/zone.ts'
+import { parseAddress } from '../net/address.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import { Failure } from './failure.ts'
 import { addClusterOptions, readCluster, zoneOptions, type ClusterOptions } from './options.ts'
@@ -12,14 +15,12 @@ interface ResolveOptions extends ClusterOptions {
   readonly from?: string
 }
 
-const types = ['A', 'AAAA', 'SRV', 'PTR', 'CNAME', 'SOA', 'NS', 'TXT'] as const
-
 export function addResolve(program: Command): void {
   const command = program
     .command('resolve')
     .description('follow a name as a pod would: each name of its search list, and the answer; exit code 1 without one')
     .argument('<name>', 'what the pod asks for, such as cart or cart.shop')
-    .addArgument(new Argument('[type]', 'record type (default: A and AAAA, as getaddrinfo asks)').choices(types))
+    .argument('[type]', 'record type, such as SRV or TYPE65 (default: A and AAAA, as getaddrinfo asks)')
   addClusterOptions(command)
     .option('--from <namespace/pod>', 'the pod that asks; without it the name is taken as absolute')
     .action(resolve)
@@ -29,7 +30,7 @@ async function resolve(name: string, type: string | undefined, options: ResolveO
   const state = await readCluster(options.filename)
   const { zone } = new DnsTable(state, zoneOptions(options))
   zone.synced = true
-  const names = await namesAsked(name, state, options)
+  const names = await namesAsked(questionName(name, type), state, options)
   let answered = false
   for (const candidate of names) {
     if (answered) {
@@ -43,10 +44,16 @@ async function resolve(name: string, type: string | undefined, options: ResolveO
   if (!answered) process.exitCode = 1
 }
 
+/** An address is asked for by its reverse name, as `dig -x` does. */
+function questionName(name: string, type: string | undefined): string {
+  const address = type?.toUpperCase() === 'PTR' ? parseAddress(name) : undefined
+  return address === undefined ? name : reverseName(address)
+}
+
 async function namesAsked(name: string, state: ClusterState, options: ResolveOptions): Promise<readonly string[]> {
   if (options.from === undefined) return candidates(name, [], 0)
-  const [namespace = '', podName] = options.from.split('/')
-  if (namespace === '' || podName === undefined) {
+  const [, namespace] = /^([^/]+)\/[^/]+$/.exec(options.from) ?? []
+  if (namespace === undefined) {
     throw new Failure(`--from "${options.from}": expected NAMESPACE/POD, such as shop/web-0`)
   }
   const pod = state.pods.get(options.from)
@@ -54,15 +61,25 @@ async function namesAsked(name: string, state: ClusterState, options: ResolveOpt
   if (pod === undefined) {
     console.error(`Pod ${options.from} is not in the input; taking dnsPolicy ClusterFirst without a dnsConfig.`)
   }
-  await print(`search ${search.join(' ')}\noptions ndots:${ndots}\n`)
+  await print(`${['search', ...search].join(' ')}\noptions ndots:${ndots}\n`)
   return candidates(name, search, ndots)
 }
 
 /** Prints one query and its answer; true when the client would stop here. */
 async function ask(zone: Zone, name: string, type: string): Promise<boolean> {
   const { rcode, answers } = lookup(zone, name, type)
-  const said = rcode === 'NOERROR' && answers.length === 0 ? 'NODATA' : rcode
-  const elsewhere = rcode === 'REFUSED' ? ' (not a name of this zone: an upstream resolver answers it)' : ''
-  await print(`${name} ${type} ${said}${elsewhere}\n${answers.map((record) => `  ${formatRecord(record)}\n`).join('')}`)
-  return answers.length > 0
+  const last = answers.at(-1)?.data
+  // Where an alias leaves the zone, an upstream resolver goes on; its answer is not ours to foresee.
+  const outside =
+    last?.type === 'CNAME' && zone.originOf(last.target.toLowerCase()) === undefined ? last.target : undefined
+  const found = answers.some(({ data }) => recordTypes[data.type] === parseRecordType(type))
+  const said = rcode === 'NOERROR' && !found && outside === undefined ? 'NODATA' : rcode
+  const note =
+    rcode === 'REFUSED'
+      ? ' (not a name of this zone: an upstream resolver answers it)'
+      : outside !== undefined && !found
+        ? ` (an upstream resolver goes on at ${outside})`
+        : ''
+  await print(`${name} ${type} ${said}${note}\n${answers.map((record) => `  ${formatRecord(record)}\n`).join('')}`)
+  return rcode === 'NOERROR' && said !== 'NODATA'
 }

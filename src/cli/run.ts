@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { existsSync } from 'node:fs'
+import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
 import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ManifestSource } from '../agent/manifest-source.ts'
@@ -13,7 +14,7 @@ interface RunOptions extends ClusterOptions {
   readonly dnsListen: AgentOptions['dnsListen']
   readonly dns: boolean
   readonly proxy: boolean
-  readonly dryRun: boolean
+  readonly dryRun?: boolean
 }
 
 export function addRun(program: Command): void {
@@ -28,25 +29,26 @@ export function addRun(program: Command): void {
     )
     .option('--no-dns', 'answer no DNS')
     .option('--no-proxy', 'program no rules')
-    .option('--dry-run', 'print each update instead of applying it', false)
+    .option('--dry-run', 'print each update instead of applying it')
     .action(run)
 }
 
 async function run(options: RunOptions): Promise<void> {
   const log = createLog()
+  const signal = new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve)
+  })
+  log.info({ node: options.node, version: manifest.version }, 'starting')
   const agent = new Agent(
     new ManifestSource(options.filename),
     {
       ruleset: rulesetOptions(options),
       zone: zoneOptions(options),
       dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
-      tools: options.proxy ? await kernelTools(options.dryRun) : [],
+      tools: options.proxy ? await kernelTools(options.dryRun ?? false) : [],
     },
     log,
   )
-  const signal = new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve)
-  })
   try {
     const received = await Promise.race([agent.start().then(() => signal), signal])
     log.info({ signal: received }, 'stopping; the rules stay')

@@ -1,10 +1,11 @@
 import { isAddress } from './apex.ts'
-import type { RRset } from './rrset.ts'
+import type { RecordData } from './resource-record.ts'
+import { rrsetsOf, type RRset } from './rrset.ts'
 import type { Origin, Zone } from './zone.ts'
 
 /**
  * The RRsets of a `_port._protocol` name of a service, also when it is asked without its underscores, and with the
- * service's addresses. CoreDNS answers both, so clients may count on it; the zone file lists neither, since the DNS
+ * addresses that have the port. CoreDNS answers both, so clients may count on it; the zone file lists neither, since the DNS
  * specification knows neither. Undefined when the name is no such name.
  */
 export function portRRsets(zone: Zone, origin: Origin, name: string): readonly RRset[] | undefined {
@@ -13,7 +14,24 @@ export function portRRsets(zone: Zone, origin: Origin, name: string): readonly R
   const service = `${labels.join('.')}.${origin.name}`
   const rrsets = zone.owners.get(`${underscored(port)}.${underscored(protocol)}.${service}`)
   if (rrsets === undefined) return undefined
-  return [...rrsets, ...(zone.owners.get(service) ?? []).filter(({ type }) => isAddress(type))]
+  return [...rrsets, ...addressesOf(zone, rrsets)]
+}
+
+/** The addresses of the hosts that SRV records name. */
+function addressesOf(zone: Zone, rrsets: readonly RRset[]): readonly RRset[] {
+  const hosts = new Set(
+    rrsets.flatMap(({ data }) => data.flatMap((record) => (record.type === 'SRV' ? record.target : []))),
+  )
+  const found = [...hosts].flatMap((host) => (zone.owners.get(host) ?? []).filter(({ type }) => isAddress(type)))
+  return hosts.size === 1 ? found : rrsetsOf(zone.options.ttl, distinct(found))
+}
+
+/** Pods with different names may share an address, as those on the host's network do. */
+function distinct(rrsets: readonly RRset[]): readonly RecordData[] {
+  const records = rrsets.flatMap(({ data }) => data)
+  return [
+    ...new Map(records.map((data) => [data.type === 'A' || data.type === 'AAAA' ? data.address : data, data])).values(),
+  ]
 }
 
 function underscored(label: string): string {

@@ -4,7 +4,8 @@ import { serveStream } from './dns-stream.ts'
 import type { AnswerDns, DnsListener } from './dns-service.ts'
 
 /**
- * Connections at one time. Each may hold some 200 kB of unread queries and unsent answers, so 200 MB at the very worst.
+ * Connections at one time. Each may hold some 200 kB of unread queries and unsent answers here, and in the kernel what
+ * net.ipv4.tcp_wmem allows a socket.
  * One more closes the one that has been quiet longest: refusing the new one would let idle clients lock out the rest.
  */
 export const maxConnections = 1000

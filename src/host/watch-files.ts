@@ -18,7 +18,9 @@ export class DirectoryWatch {
   /** Watches these directories; one that was removed and made again since is watched anew. */
   async arm(directories: readonly string[]): Promise<void> {
     for (const directory of directories) {
-      const { ino } = await stat(directory)
+      const { ino } = await stat(directory).catch(() => ({ ino: 0 }))
+      // Not there now: whoever reads it says so, and asks again.
+      if (ino === 0) continue
       const armed = this.#watchers.get(directory)
       if (armed?.inode === ino) continue
       armed?.watcher.close()

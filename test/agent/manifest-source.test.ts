@@ -111,9 +111,35 @@ test('a directory that vanishes is an error, and nothing is taken for removed', 
   await write('a.yaml', service('a'))
   await changes(source)
   await rename(directory, `${directory}-away`)
-  await expect(source.read()).rejects.toThrow(`Cannot read ${directory}: no such file or directory`)
+  expect(await source.read()).toMatchObject({
+    put: [],
+    removed: [],
+    errors: [{ message: `Cannot read ${directory}: no such file or directory` }],
+    incomplete: true,
+  })
+  expect(await source.read()).toMatchObject({ errors: [], incomplete: true })
   await rename(`${directory}-away`, directory)
-  expect(await changes(source)).toEqual([])
+  expect(await source.read()).toEqual({ put: [], removed: [], errors: [], incomplete: false })
+})
+
+test('a path that never was is an error of the start', async () => {
+  await expect(new ManifestSource([join(directory, 'nowhere')]).read()).rejects.toThrow('no such file or directory')
+})
+
+test('one path that is gone does not keep the others from being read', async () => {
+  await write('a.yaml', service('a'))
+  await write('b.yaml', service('b'))
+  const source = new ManifestSource([join(directory, 'b.yaml'), join(directory, 'a.yaml')])
+  await changes(source)
+  await rm(join(directory, 'b.yaml'))
+  await write('a.yaml', service('a', 81))
+  expect(await changes(source)).toEqual(['+ Service shop/a', 'Cannot read b.yaml: no such file or directory'])
+})
+
+test('long text that is broken JSON is not taken for YAML', async () => {
+  const long = `{"kind":"List","items":[${Array.from({ length: 1000 }, (_, i) => service(`s${i}`)).join(',')}`
+  await writeFile(join(directory, 'a.json'), long)
+  expect((await changes(new ManifestSource([directory])))[0]).toMatch(/^a\.json, document 1: SyntaxError: /)
 })
 
 test('YAML aliases are refused, however small', async () => {

@@ -8,6 +8,16 @@ metadata: { namespace: shop, name: cart }
 spec: { clusterIP: 10.96.7.20, ports: [{ name: http, port: 80 }] }
 ---
 apiVersion: v1
+kind: Service
+metadata: { namespace: shop, name: gone }
+spec: { type: ExternalName, externalName: nope.shop.svc.cluster.local }
+---
+apiVersion: v1
+kind: Service
+metadata: { namespace: shop, name: away }
+spec: { type: ExternalName, externalName: api.example.com }
+---
+apiVersion: v1
 kind: Pod
 metadata: { namespace: web, name: front-0 }
 spec: { dnsConfig: { options: [{ name: ndots, value: "2" }] } }
@@ -43,6 +53,28 @@ test('A and AAAA are asked together; no answer of a family is NODATA', async () 
   cart.shop.svc.cluster.local. 5 IN A 10.96.7.20
 cart.shop.svc.cluster.local. AAAA NODATA
 `)
+})
+
+test('an alias to a missing name is no answer, and the search goes on; one that leads outside is', async () => {
+  const missing = await ask('gone.shop', 'A', '--from', 'web/x')
+  expect(missing.exitCode).toBe(1)
+  expect(missing.stdout).toContain(`gone.shop.svc.cluster.local. A NXDOMAIN
+  gone.shop.svc.cluster.local. 5 IN CNAME nope.shop.svc.cluster.local.
+gone.shop.cluster.local. A NXDOMAIN
+`)
+  const outside = await ask('away.shop.svc.cluster.local.', 'A')
+  expect(outside).toMatchObject({
+    exitCode: 0,
+    stdout: `away.shop.svc.cluster.local. A NOERROR (an upstream resolver goes on at api.example.com.)
+  away.shop.svc.cluster.local. 5 IN CNAME api.example.com.
+`,
+  })
+})
+
+test('an address is asked for by its reverse name, and types are read as dig reads them', async () => {
+  expect((await ask('10.96.7.20', 'ptr')).stdout).toContain('PTR cart.shop.svc.cluster.local.')
+  expect((await ask('cart.shop.svc.cluster.local', 'mx')).stdout).toBe('cart.shop.svc.cluster.local. mx NODATA\n')
+  expect((await ask('cart.shop.svc.cluster.local', 'nonsense')).stderr).toMatch(/^Unknown record type "nonsense"/)
 })
 
 test('--from must name a pod with its namespace', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { runCommand } from '../../src/host/command.ts'
 import { pointsman } from '../support/command-line.ts'
@@ -43,6 +44,20 @@ test('interrupted, it removes what it made', { timeout: 60_000 }, async () => {
   expect(printed).not.toContain('cleanup:')
   expect(await leftovers()).toEqual([])
 })
+
+test(
+  'whoever reads its output may leave: it still removes what it made, and says nothing',
+  { timeout: 60_000 },
+  async () => {
+    const child = spawn(process.execPath, [resolve('src/main.ts'), 'demo'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const exited = once(child, 'exit')
+    await once(child.stdout, 'data')
+    child.stdout.destroy()
+    expect(await text(child.stderr)).toBe('')
+    expect(await exited).toEqual([141, null])
+    expect(await leftovers()).toEqual([])
+  },
+)
 
 test('without root it prints the rules and answers DNS on a free port', { timeout: 30_000 }, async () => {
   const command = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, resolve('src/main.ts'), 'demo']

@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { benchObjects } from '../../bench/cluster.ts'
 import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
 import { pointsman } from '../support/command-line.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
@@ -132,7 +135,7 @@ test('a directory that goes and comes back is followed again; until then nothing
   const before = await namespace.run('iptables-save', ['-t', 'nat'])
   await rename(directory, `${directory}-away`)
   const { msg } = await running.line((line) => line['level'] === 'error')
-  expect(msg).toBe(`Cannot sync: Cannot read ${directory}: no such file or directory`)
+  expect(msg).toBe(`Cannot read ${directory}: no such file or directory`)
   expect(withoutTimes(await namespace.run('iptables-save', ['-t', 'nat']))).toBe(withoutTimes(before))
   await mkdir(directory)
   await put('two-ports')
@@ -184,6 +187,30 @@ test('--dry-run prints each update and writes nothing', async () => {
   expect(running.printed()).toContain('-X KUBE-SEP-I3FOTHZ2ZFHDEZEY\n')
   expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
 })
+
+test('something else that writes into the directory all the time does not hold changes back', async () => {
+  await put('three-pods')
+  const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
+  await running.line((line) => line['msg'] === 'answering DNS')
+  const write = `setInterval(() => fs.appendFileSync(process.argv[1], 'x'), 3)`
+  const noise = spawn(process.execPath, ['-e', write, join(directory, 'noise.log')], { stdio: 'ignore' })
+  await expect.poll(() => existsSync(join(directory, 'noise.log'))).toBe(true)
+  try {
+    await put('two-ports')
+    await expect.poll(() => dig('cart.shop.svc.cluster.local'), { timeout: 5000 }).toEqual(['10.96.7.20'])
+  } finally {
+    noise.kill()
+  }
+})
+
+test('a signal during a slow start ends it', async () => {
+  const items = benchObjects(10_000, 5)
+  await writeFile(join(directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
+  const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
+  // It reads for a second after this line.
+  await running.line((line) => line['msg'] === 'starting')
+  expect(await running.end('SIGTERM')).toBe(0)
+}, 20_000)
 
 test('--no-proxy answers DNS and writes nothing', async () => {
   await put('two-ports')

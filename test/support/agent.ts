@@ -20,7 +20,7 @@ export interface RunningAgent {
 export function runAgent(namespace: Namespace, args: readonly string[]): RunningAgent {
   const command = ['netns', 'exec', namespace.name, process.execPath, resolve('src/main.ts'), 'run', ...args]
   const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = once(child, 'exit')
+  const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null)
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString()
@@ -36,10 +36,9 @@ export function runAgent(namespace: Namespace, args: readonly string[]): Running
       }
     },
     printed: () => printed,
-    async end(signal) {
+    end(signal) {
       child.kill(signal)
-      const [code]: (number | null)[] = await exited
-      return code ?? null
+      return ended
     },
   }
 }

@@ -24,12 +24,22 @@ export async function removeNamespaces(names: readonly string[]): Promise<void> 
     // A process left inside would keep the namespace alive, without a name that anyone could find it by.
     for (const pid of await processesIn(name)) kill(pid)
   }
-  await Promise.all(names.map((name) => execa('ip', ['netns', 'delete', name])))
+  await Promise.all(names.map((name) => unlessGone(name, execa('ip', ['netns', 'delete', name]))))
+}
+
+/** Another process that starts may remove the same leftovers: what it was faster with is no failure. */
+async function unlessGone<T>(name: string, work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if ((await listNamespaces(name)).includes(name)) throw error
+    return undefined
+  }
 }
 
 async function processesIn(name: string): Promise<readonly number[]> {
-  const { stdout } = await execa('ip', ['netns', 'pids', name])
-  return stdout.split('\n').filter(Boolean).map(Number)
+  const listed = await unlessGone(name, execa('ip', ['netns', 'pids', name]))
+  return (listed?.stdout ?? '').split('\n').filter(Boolean).map(Number)
 }
 
 function kill(pid: number): void {
