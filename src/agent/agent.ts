@@ -22,7 +22,7 @@ export interface AgentOptions {
   /** Empty with `--no-dns`. */
   readonly dnsListen: readonly AddressPort[]
   /** How each family reaches the kernel; empty with `--no-proxy`. */
-  readonly tools: readonly { readonly family: Family; readonly tool: IptablesTool; readonly blockServices: number }[]
+  readonly tools: readonly { readonly family: Family; readonly tool: IptablesTool; readonly blockLines: number }[]
 }
 
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
@@ -50,6 +50,8 @@ export class Agent {
   readonly #watch: DirectoryWatch
   #starting: Promise<void> | undefined
   #stopped = false
+  #checkDue = false
+  readonly #reported = new Set<Family>()
   #quiet: NodeJS.Timeout | undefined
   #period: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
@@ -77,20 +79,25 @@ export class Agent {
   }
 
   async #start(): Promise<void> {
-    await this.#readChanges()
+    const { unreadable } = await this.#readChanges()
+    // To go on would take the services of that document out of the kernel, where an agent before us has put them.
+    if (unreadable.length > 0) throw new Error(unreadable.join('\n'))
     if (this.#stopped) return
     this.#dns = new DnsTable(this.#store, this.#options.zone)
     this.#dns.zone.serial = unixSeconds()
     this.#dns.zone.synced = true
-    this.#programmers = this.#options.tools.map(({ family, tool, blockServices }) => {
+    this.#programmers = this.#options.tools.map(({ family, tool, blockLines }) => {
       const ruleset = new IptablesRuleset(this.#store, { ...this.#options.ruleset, family })
-      return { family, programmer: new Programmer(ruleset, tool, blockServices) }
+      return { family, programmer: new Programmer(ruleset, tool, blockLines) }
     })
     await this.#listen(this.#dns)
     if (this.#stopped) return
     this.#loop.request()
-    // The addresses of the node tell nobody when they change.
-    this.#period = setInterval(() => this.#loop.request(), syncPeriodMs)
+    // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
+    this.#period = setInterval(() => {
+      this.#checkDue = true
+      this.#loop.request()
+    }, syncPeriodMs)
   }
 
   /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
@@ -131,13 +138,16 @@ export class Agent {
     this.#changedAt = undefined
     await this.#readChanges()
     const addresses = localAddresses()
+    const check = this.#checkDue
+    this.#checkDue = false
     const failures: string[] = []
     // One family at a time, and a failure of one never keeps the other from its rules.
     for (const { family, programmer } of this.#programmers) {
       try {
         programmer.setLocalAddresses(addresses)
-        const { kind, services, bytes, ownMs, toolMs } = await programmer.sync()
-        if (kind === 'partial' && bytes === 0) continue
+        const { kind, services, bytes, ownMs, toolMs } = await programmer.sync(check)
+        if (bytes === 0 && this.#reported.has(family)) continue
+        this.#reported.add(family)
         const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
         this.#log.info(
           { family, kind, services, bytes, ownMs: round(ownMs), toolMs: round(toolMs), sinceChangeMs },
@@ -150,16 +160,17 @@ export class Agent {
     if (failures.length > 0) throw new Error(failures.join('; '))
   }
 
-  async #readChanges(): Promise<void> {
+  async #readChanges(): Promise<{ readonly unreadable: readonly string[] }> {
     // First the watch, then the reading: a change in between is seen twice, not missed.
     await this.#watch.arm(await this.#source.watchedDirectories())
     const { put, removed, errors, incomplete } = await this.#source.read()
     for (const { message } of errors) this.#log.error(message)
+    const unreadable = errors.filter(({ object }) => object === undefined).map(({ message }) => message)
     // What could not be read may be there again at any time, and nothing tells when.
     clearTimeout(this.#again)
     if (incomplete) this.#again = setTimeout(() => this.#loop.request(), againMs)
     const changed = [...removed, ...put]
-    if (changed.length === 0) return
+    if (changed.length === 0) return { unreadable }
     const touched = new Set([
       ...removed.flatMap((object) => this.#store.remove(object)),
       ...put.flatMap((object) => this.#store.put(object)),
@@ -168,10 +179,11 @@ export class Agent {
     // The node's zone, addresses and pod networks take part in every service's rules.
     const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
     for (const { programmer } of this.#programmers) programmer.touch(services)
-    if (this.#dns === undefined) return
+    if (this.#dns === undefined) return { unreadable }
     for (const object of changed) this.#dns.touchNamespace(object)
     this.#dns.touch(touched)
     if (touched.size > 0) this.#dns.zone.serial = unixSeconds()
+    return { unreadable }
   }
 
   get #nodeName(): string {

@@ -39,8 +39,9 @@ export async function readManifestFile(file: string): Promise<Manifests> {
     const { size } = await stat(file)
     if (size > maxFileBytes) throw new Error(`it has ${size} bytes, more than ${maxFileBytes}; split it`)
     // A file that is being replaced in place is empty for a moment; that must not remove what it held.
-    if (size === 0) throw new Error('it is empty; delete the file to remove its objects')
-    return parseManifests(await readFile(file, 'utf8'), file)
+    const content = await readFile(file, 'utf8')
+    if (content === '') throw new Error('it is empty; delete the file to remove its objects')
+    return parseManifests(content, file)
   } catch (error) {
     return { objects: [], errors: [{ message: `Cannot read ${file}: ${reason(error)}` }] }
   }
@@ -64,12 +65,14 @@ export function mergeManifests(parts: readonly Manifests[]): Manifests {
 
 function duplicate(object: ModelObject, where: string, first: string): ManifestError {
   const name = objectName(object)
-  return { message: `${where}, ${name}: metadata.name: the same object stands in ${first}; keep one of them` }
+  const message = `${where}, ${name}: metadata.name: the same object stands in ${first}; keep one of them`
+  return { message, object: name }
 }
 
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if ('code' in error && error.code === 'ENOENT') return 'no such file or directory'
   if ('code' in error && error.code === 'EACCES') return 'permission denied'
+  if ('code' in error && error.code === 'EISDIR') return 'it is a directory'
   return error.message
 }

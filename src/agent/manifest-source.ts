@@ -112,7 +112,7 @@ async function stampOf(file: string): Promise<string> {
   if (file === '-') return ''
   // A file that vanished since it was listed gets its error when it is read.
   const info = await stat(file, { bigint: true }).catch(() => undefined)
-  return info === undefined ? 'gone' : `${info.ino} ${info.mtimeNs} ${info.size}`
+  return info === undefined ? 'gone' : `${info.ino} ${info.mtimeNs} ${info.ctimeNs} ${info.size}`
 }
 
 function same(a: ModelObject | undefined, b: ModelObject): boolean {

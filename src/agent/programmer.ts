@@ -18,8 +18,13 @@ export interface SyncReport {
   readonly toolMs: number
 }
 
-/** More changed services than this are cheaper, and safer in blocks, as a full sync. */
+/** More than this is cheaper, and safer in blocks, as a full sync. */
 const maxPartialServices = 250
+const maxPartialLines = 10_000
+
+/** The kernel is read back at most every 30 seconds, and for at most a hundredth of the time. */
+const readPauseMs = 30_000
+const readShare = 0.01
 
 /**
  * Keeps one family's rules in the kernel equal to a ruleset. The first sync, and the one after a failure, reads the
@@ -28,16 +33,17 @@ const maxPartialServices = 250
 export class Programmer {
   readonly #ruleset: IptablesRuleset
   readonly #tool: IptablesTool
-  readonly #blockServices: number
+  readonly #blockLines: number
   readonly #pending = new Set<string>()
   /** What the kernel holds; absent before the first sync and after a failed one, when only the kernel knows. */
   #applied: Map<string, ServiceFragment> | undefined
   #appliedBase = ''
+  #nextReadAt = 0
 
-  constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockServices: number) {
+  constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockLines: number) {
     this.#ruleset = ruleset
     this.#tool = tool
-    this.#blockServices = blockServices
+    this.#blockLines = blockLines
   }
 
   /** Plans these services anew; the next sync programs them. */
@@ -50,15 +56,20 @@ export class Programmer {
     this.#ruleset.localAddresses = addresses
   }
 
-  /** Programs what is pending. On an error the next sync is a full one. */
-  async sync(): Promise<SyncReport> {
+  /**
+   * Programs what is pending. On an error the next sync is a full one.
+   *
+   * @param check Whether to read the kernel back too, if that is due: somebody else may have changed it.
+   */
+  async sync(check = false): Promise<SyncReport> {
     const applied = this.#applied
     const keys = [...this.#pending].sort()
     this.#pending.clear()
     // Until the tool has succeeded nobody knows what the kernel holds.
     this.#applied = undefined
     const base = JSON.stringify(this.#ruleset.base)
-    const partial = applied !== undefined && keys.length <= maxPartialServices && base === this.#appliedBase
+    const due = check && performance.now() >= this.#nextReadAt
+    const partial = applied !== undefined && !due && this.#isSmall(applied, keys) && base === this.#appliedBase
     const step = partial ? this.#partialSync(applied, keys) : await this.#fullSync()
     const start = performance.now()
     if (step.document !== '') await this.#tool.restore(step.document)
@@ -71,6 +82,11 @@ export class Programmer {
       ownMs: step.ownMs,
       toolMs: step.toolMs + performance.now() - start,
     }
+  }
+
+  #isSmall(applied: ReadonlyMap<string, ServiceFragment>, keys: readonly string[]): boolean {
+    const lines = keys.map((key) => lineCount(applied.get(key)) + lineCount(this.#ruleset.fragments.get(key)))
+    return keys.length <= maxPartialServices && lines.reduce((sum, count) => sum + count, 0) <= maxPartialLines
   }
 
   #partialSync(applied: Map<string, ServiceFragment>, keys: readonly string[]): Step {
@@ -103,15 +119,21 @@ export class Programmer {
     const { base, jumps, fragments } = this.#ruleset
     const applied = new Map(fragments)
     const desired = { base, jumps, fragments: this.#ruleset.sorted() }
-    const document = renderFullSync(desired, parseSavedRules(kernel), this.#blockServices)
+    const document = renderFullSync(desired, parseSavedRules(kernel), this.#blockLines)
+    const end = performance.now()
+    this.#nextReadAt = end + Math.max(readPauseMs, (end - start) / readShare)
     return {
       document,
       services: applied.size,
-      ownMs: performance.now() - read,
+      ownMs: end - read,
       toolMs: read - start,
       applied: () => applied,
     }
   }
+}
+
+function lineCount(fragment: ServiceFragment | undefined): number {
+  return fragment?.ports.reduce((sum, port) => sum + port.chains.length + port.own.length, 0) ?? 0
 }
 
 /** A rendered document, and what the kernel holds once it is applied. */

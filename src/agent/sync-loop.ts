@@ -1,51 +1,59 @@
+/** The least time between a failure and the next run, however many requests come. */
+const pauseMs = 1000
+
+/** kube-proxy's sync period. */
+const maxRetryMs = 30_000
+
 /** Runs `work` at once when asked, never twice at a time, and again after a failure. */
 export class SyncLoop {
-  readonly #work: (queuedAt: number) => Promise<void>
+  readonly #work: () => Promise<void>
   readonly #onError: (error: unknown, retryMs: number) => void
-  #queuedAt: number | undefined
+  #requested = false
   #running: Promise<void> | undefined
-  #retry: NodeJS.Timeout | undefined
+  #timer: NodeJS.Timeout | undefined
+  #notBefore = 0
   #failures = 0
   #stopped = false
 
-  /** `work` gets the time, as `performance.now()`, of the oldest request that it answers. */
-  constructor(work: (queuedAt: number) => Promise<void>, onError: (error: unknown, retryMs: number) => void) {
+  constructor(work: () => Promise<void>, onError: (error: unknown, retryMs: number) => void) {
     this.#work = work
     this.#onError = onError
   }
 
   /** Asks for a run; requests that come while one is under way are answered together by the next. */
   request(): void {
-    this.#queuedAt ??= performance.now()
-    if (!this.#stopped) this.#running ??= this.#drain()
+    this.#requested = true
+    const waitMs = this.#notBefore - performance.now()
+    if (waitMs > 0) this.#runIn(waitMs)
+    else if (!this.#stopped) this.#running ??= this.#drain()
   }
 
   /** Lets the run under way finish, so that no tool is killed half-way; starts no other. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#retry)
+    clearTimeout(this.#timer)
     await this.#running
   }
 
   async #drain(): Promise<void> {
-    clearTimeout(this.#retry)
-    while (this.#queuedAt !== undefined && !this.#stopped) {
-      const queuedAt = this.#queuedAt
-      this.#queuedAt = undefined
+    clearTimeout(this.#timer)
+    while (this.#requested && !this.#stopped && performance.now() >= this.#notBefore) {
+      this.#requested = false
       try {
-        await this.#work(queuedAt)
+        await this.#work()
         this.#failures = 0
       } catch (error) {
-        this.#retryLater(error)
+        const retryMs = Math.min(pauseMs * 2 ** this.#failures++, maxRetryMs)
+        this.#notBefore = performance.now() + pauseMs
+        this.#onError(error, retryMs)
+        this.#runIn(this.#requested ? pauseMs : retryMs)
       }
     }
     this.#running = undefined
   }
 
-  #retryLater(error: unknown): void {
-    // 1 s doubling to kube-proxy's sync period of 30 s.
-    const retryMs = Math.min(1000 * 2 ** this.#failures++, 30_000)
-    this.#onError(error, retryMs)
-    this.#retry = setTimeout(() => this.request(), retryMs)
+  #runIn(ms: number): void {
+    clearTimeout(this.#timer)
+    if (!this.#stopped) this.#timer = setTimeout(() => this.request(), ms)
   }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readIptablesBase } from '../agent/iptables-base.ts'
 import { iptablesTool } from '../agent/iptables-tool.ts'
-import { renderCleanup } from '../backends/iptables/cleanup.ts'
+import { planCleanup } from '../backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import { variants, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, runCommand } from '../host/command.ts'
@@ -34,10 +34,16 @@ async function cleanup(): Promise<void> {
 
 async function removeOurs(family: Family, variant: Variant, saved: string): Promise<void> {
   const { base, jumps } = readIptablesBase(family)
-  const document = renderCleanup(base, jumps, parseSavedRules(saved))
+  const { document, leading } = planCleanup(base, jumps, parseSavedRules(saved))
   if (document === '') return
   await iptablesTool(runCommand, family, variant).restore(document)
   await print(`Removed our ${family} chains and jumps from iptables-${variant}.\n`)
+  if (leading.length === 0) return
+  const rules = leading.map((rule) => `  ${rule}`).join('\n')
+  throw new CommandError(
+    `Chains of ours stay in iptables-${variant}, empty, because other rules lead to them; remove these, then run cleanup again:\n${rules}`,
+    false,
+  )
 }
 
 function messageOf(error: unknown): { readonly message: string } {

@@ -36,7 +36,7 @@ export function addClusterOptions(command: Command): Command {
     )
     .option('--node <name>', 'the node this is', hostname().toLowerCase())
     .addOption(new Option('--mode <mode>', 'how rules are written').choices(['iptables']).default('iptables'))
-    .option('--cluster-cidr <cidrs>', 'pod networks, one per family, joined by a comma', parseCidrs)
+    .option('--cluster-cidr <cidrs>', 'pod networks, one per family, joined by a comma', parsePodNetworks)
     .addOption(
       new Option('--detect-local-mode <mode>', 'how the traffic of pods is told from other')
         .choices(['ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix'])
@@ -129,6 +129,14 @@ function parseCidrs(text: string): readonly Cidr[] {
         if (cidr === undefined) throw new InvalidArgumentError(`"${part}" is no CIDR, such as 10.244.0.0/16.`)
         return cidr
       })
+}
+
+function parsePodNetworks(text: string): readonly Cidr[] {
+  const networks = parseCidrs(text)
+  const all = networks.find(({ prefix }) => prefix === 0)
+  if (all !== undefined)
+    throw new InvalidArgumentError(`${all.text} holds every address, so it tells no pod from others.`)
+  return networks
 }
 
 /** What Linux allows (IFNAMSIZ is 16 with its end), without what would end a word of a rule. */

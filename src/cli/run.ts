@@ -36,7 +36,8 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   const log = createLog()
   const signal = new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve)
+    // For good, not once: without a listener the next signal would end us in the middle of a stop.
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve)
   })
   log.info({ node: options.node, version: manifest.version }, 'starting')
   const agent = new Agent(
@@ -66,9 +67,9 @@ async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
     return {
       family,
       tool: dryRun ? printing(tool, family) : tool,
-      // iptables-nft takes 0.2 s for 250 services in one COMMIT and minutes for 10,000; iptables-legacy copies the
+      // iptables-nft takes 0.2 s for so many lines in one COMMIT and minutes for 200,000; iptables-legacy copies the
       // whole table at every COMMIT.
-      blockServices: variant === 'nft' ? 250 : Number.POSITIVE_INFINITY,
+      blockLines: variant === 'nft' ? 5000 : Number.POSITIVE_INFINITY,
     }
   })
 }

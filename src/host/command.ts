@@ -25,6 +25,9 @@ export const runCommand: RunCommand = async (command, args, input = '') => {
       timeout: timeoutSeconds * 1000,
       // iptables-save of 10,000 services prints 30 MB.
       maxBuffer: 512 * 1024 * 1024,
+      // A signal to us, or to our whole terminal, must not stop a tool half-way through the kernel's rules.
+      cleanup: false,
+      detached: true,
       // The parent's locale must not change what a tool prints.
       env: { LC_ALL: 'C' },
     })

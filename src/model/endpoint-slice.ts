@@ -5,6 +5,7 @@ import type { Field } from './field.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
 import { labelOf } from './name.ts'
 import { optional } from './optional.ts'
+import { isProxiedElsewhere } from './proxied-elsewhere.ts'
 
 export interface EndpointPort {
   readonly name: string
@@ -37,7 +38,7 @@ export interface EndpointSlice extends Metadata {
   readonly family: Family
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly Endpoint[]
-  /** Carries `service.kubernetes.io/service-proxy-name`: another proxy programs it; DNS still answers. */
+  /** As for a Service. */
   readonly proxiedElsewhere: boolean
 }
 
@@ -59,7 +60,7 @@ export function parseEndpointSlice(object: Field): EndpointSlice | undefined {
       .get('endpoints')
       .items()
       .flatMap((endpoint) => parseEndpoint(endpoint, family) ?? []),
-    proxiedElsewhere: labels.get('service.kubernetes.io/service-proxy-name').value !== undefined,
+    proxiedElsewhere: isProxiedElsewhere(labels),
   }
 }
 

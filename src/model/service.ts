@@ -6,6 +6,7 @@ import type { Field } from './field.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
 import { labelOf } from './name.ts'
 import { optional } from './optional.ts'
+import { isProxiedElsewhere } from './proxied-elsewhere.ts'
 
 export interface ServicePort {
   /** Empty for the only port of a service that did not name it. */
@@ -60,7 +61,7 @@ export function parseService(object: Field): Service {
     type,
     headless,
     clusterIps: headless || type === 'ExternalName' ? [] : clusterIps(spec),
-    ports: spec.get('ports').items().map(parsePort),
+    ports: parsePorts(spec.get('ports').items()),
     ...optional('affinitySeconds', affinitySeconds(spec)),
     ...optional('externalName', type === 'ExternalName' ? externalName(spec.get('externalName')) : undefined),
     externalIps,
@@ -77,6 +78,18 @@ export function parseService(object: Field): Service {
     ),
     proxiedElsewhere: isProxiedElsewhere(object.get('metadata').get('labels')),
   }
+}
+
+/** Name and protocol tell ports apart, in rules as in slices. */
+function parsePorts(fields: readonly Field[]): readonly ServicePort[] {
+  const seen = new Set<string>()
+  return fields.map((field) => {
+    const port = parsePort(field)
+    const key = `${port.name}/${port.protocol}`
+    if (seen.has(key)) throw field.get('name').error(`a name that no other ${port.protocol} port of the service has`)
+    seen.add(key)
+    return port
+  })
 }
 
 function parsePort(port: Field): ServicePort {
@@ -145,12 +158,6 @@ function loadBalancerIps(loadBalancer: Field): readonly Address[] {
 
 /** Addresses that the API server does not check strictly: blank and unreadable ones are passed over, as kube-proxy does. */
 function looseAddresses(fields: readonly Field[]): readonly Address[] {
-  return fields.flatMap((field) => parseAddress(field.text()?.trim() ?? '') ?? [])
-}
-
-function isProxiedElsewhere(labels: Field): boolean {
-  return (
-    labels.get('service.kubernetes.io/service-proxy-name').value !== undefined ||
-    labels.get('service.kubernetes.io/headless').value !== undefined
-  )
+  // Each once: two rules that say the same cannot be told apart when one of them goes.
+  return [...new Set(fields.flatMap((field) => parseAddress(field.text()?.trim() ?? '') ?? []))]
 }

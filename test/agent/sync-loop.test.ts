@@ -58,13 +58,29 @@ test('a failure is retried after 1 s, 2 s, 4 s and so on to 30 s, until a run su
   expect(retries.at(-1)).toBe(1000)
 })
 
-test('a request does not wait for the retry', async () => {
+test('a request does not wait for the retry, but a second after a failure', async () => {
+  const { loop, runs, retries } = controlled()
+  loop.request()
+  for (let i = 0; i < 3; i++) {
+    runs.at(-1)?.fail()
+    await settle()
+    loop.request()
+    loop.request()
+    expect(runs).toHaveLength(i + 1)
+    await vi.advanceTimersByTimeAsync(1001)
+    expect(runs).toHaveLength(i + 2)
+  }
+  expect(retries).toEqual([1000, 2000, 4000])
+})
+
+test('a run that fails after the stop is not tried again', async () => {
   const { loop, runs } = controlled()
   loop.request()
+  const stopped = loop.stop()
   runs[0]?.fail()
-  await settle()
-  loop.request()
-  expect(runs).toHaveLength(2)
+  await stopped
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(runs).toHaveLength(1)
 })
 
 test('stop lets the run under way finish and starts no other', async () => {

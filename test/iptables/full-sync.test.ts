@@ -14,21 +14,22 @@ const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
 })
 const { base, jumps } = ruleset
 const emptyKernel = parseSavedRules('')
-const fullSync = (blockServices: number) =>
-  renderFullSync({ base, jumps, fragments: ruleset.sorted() }, emptyKernel, blockServices)
+const fullSync = (blockLines: number) =>
+  renderFullSync({ base, jumps, fragments: ruleset.sorted() }, emptyKernel, blockLines)
 
 test('from an empty kernel one block is the rendered document, and the jumps at the end of each table', () => {
-  const withoutJumps = fullSync(10).replaceAll(/^-I .*\n/gm, '')
+  const withoutJumps = fullSync(1000).replaceAll(/^-I .*\n/gm, '')
   expect(withoutJumps).toBe(ruleset.render())
-  for (const table of fullSync(10).split(/(?<=^COMMIT\n)/m)) {
+  for (const table of fullSync(1000).split(/(?<=^COMMIT\n)/m)) {
     expect(table).toMatch(/^\*(filter|nat)\n(:.*\n)+(-A .*\n)+(-I .*\n)+COMMIT\n$/)
   }
 })
 
 test('in blocks, every service is whole before anything leads to it', () => {
-  const blocks = fullSync(3).split(/(?<=^COMMIT\n)/m)
-  // One for the filter table, four for ten services by three, one for the chains that lead to them.
-  expect(blocks).toHaveLength(1 + 4 + 1)
+  const blocks = fullSync(20).split(/(?<=^COMMIT\n)/m)
+  // One for the filter table, some for the 100 lines of ten services, one for the chains that lead to them.
+  expect(blocks.length).toBeGreaterThan(1 + 4 + 1)
+  for (const block of blocks.slice(1, -1)) expect(block.split('\n').length).toBeLessThan(30)
   const built = new Set<string>()
   for (const block of blocks.slice(1)) {
     const declared = [...block.matchAll(/^:(\S+) /gm)].map((match) => match[1] ?? '')
@@ -48,5 +49,24 @@ test('what the kernel already has is not sent again', () => {
         '$1\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT',
       ),
   )
-  expect(renderFullSync({ base, jumps, fragments: ruleset.sorted() }, saved, 10)).toBe('')
+  expect(renderFullSync({ base, jumps, fragments: ruleset.sorted() }, saved, 1000)).toBe('')
+})
+
+test('stale chains are deleted in a COMMIT of their own, behind everything else', () => {
+  const saved = parseSavedRules('*nat\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\nCOMMIT\n')
+  const sent = renderFullSync({ base, jumps, fragments: ruleset.sorted() }, saved, 1000)
+  expect(sent.split(/(?<=^COMMIT\n)/m).at(-1)).toBe(
+    '*nat\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\n-X KUBE-SVC-AAAAAAAAAAAAAAAA\nCOMMIT\n',
+  )
+})
+
+test('a jump that somebody doubled is taken away but once', () => {
+  const [jump] = jumps.nat
+  if (jump === undefined) throw new Error('there are jumps')
+  const line = `-A ${jump.chain} ${jump.spec}\n`
+  const saved = parseSavedRules(`*nat\n:${jump.chain} ACCEPT [0:0]\n${line}${line}COMMIT\n`)
+  const sent = renderFullSync({ base, jumps, fragments: [] }, saved, 1000)
+  expect(
+    sent.match(/^-[DI] OUTPUT .*portals" -j KUBE-SERVICES$/gm)?.filter((edit) => !edit.includes('ctstate')),
+  ).toEqual([`-D ${jump.chain} ${jump.spec}`])
 })

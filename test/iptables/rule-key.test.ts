@@ -30,6 +30,8 @@ test.each([
     '-m recent --name KUBE-SEP-A --rcheck --seconds 600 --reap -j KUBE-SEP-A',
     '-m recent --rcheck --seconds 600 --reap --name KUBE-SEP-A --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -j KUBE-SEP-A',
   ],
+  ['-m comment --comment c -s 0.0.0.0/0 -j KUBE-EXT-A', '-m comment --comment c -j KUBE-EXT-A'],
+  ['-m tcp -p tcp -j DNAT --to-destination [::102:304]:80', '-p tcp -m tcp -j DNAT --to-destination [::1.2.3.4]:80'],
   ['-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'],
 ])('%s is %s', (sent, printed) => {
   expect(ruleKey(sent)).toBe(ruleKey(printed))

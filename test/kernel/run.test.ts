@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { benchObjects } from '../../bench/cluster.ts'
 import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
@@ -108,6 +110,9 @@ test('a failed apply is retried with a full sync, and the kernel ends right', as
   await put('two-ports')
   const { msg } = await running.line((line) => line['level'] === 'error')
   expect(msg).toMatch(/^Cannot sync: IPv4: "iptables-nft-restore -w 5 --noflush --counters" failed with exit code \d/)
+  // The deletion is tried again and again; meanwhile every service has its rules.
+  await running.line((line) => line['level'] === 'error')
+  expect(await namespace.run('iptables-save', ['-t', 'nat'])).toContain('shop/cart:http cluster IP')
   await namespace.run('iptables', ['-t', 'nat', '-F', 'MINE'])
   expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
   expect(await diff()).toEqual(nothing)
@@ -212,6 +217,57 @@ test('a signal during a slow start ends it', async () => {
   expect(await running.end('SIGTERM')).toBe(0)
 }, 20_000)
 
+test('a signal while a tool is at work lets it finish, and ends with the rules whole', async () => {
+  const items = benchObjects(10, 1000)
+  await writeFile(join(directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
+  const running = start('--no-dns')
+  await running.line((line) => line['msg'] === 'starting')
+  await expect
+    .poll(() => namespace.run('iptables-nft-save', ['-t', 'filter']), { timeout: 15_000 })
+    .toContain('KUBE-SERVICES')
+  expect(await running.end('SIGTERM')).toBe(0)
+  // IPv6 comes after IPv4, and a stop between them leaves it for the next start.
+  const { exitCode } = await pointsman(['diff', '-f', directory, ...usual, '--family', 'ipv4'], {
+    namespace: namespace.name,
+  })
+  expect(exitCode).toBe(0)
+}, 60_000)
+
+test('a document that cannot be read at the start ends it, and the rules of the run before stay', async () => {
+  await put('three-pods')
+  const first = start('--no-dns')
+  await first.line(programmed('IPv6'))
+  await first.end('SIGTERM')
+  await writeFile(join(directory, 'bad.yaml'), 'kind: [')
+  const { exitCode, stderr } = await pointsman(['run', '-f', directory, '--no-dns'], { namespace: namespace.name })
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('bad.yaml, document 1, line ')
+  expect(await namespace.run('iptables-save', ['-t', 'nat'])).toContain('KUBE-SVC-7MAVMYXEWSWTZO74')
+})
+
+test('stdin is read once, and the agent stays', async () => {
+  const input = await readFile(`${cases}/three-pods.yaml`)
+  const args = [
+    'netns',
+    'exec',
+    namespace.name,
+    process.execPath,
+    'src/main.ts',
+    'run',
+    '-f',
+    '-',
+    '--no-dns',
+    ...usual,
+  ]
+  const child = spawn('ip', args, { stdio: ['pipe', 'ignore', 'pipe'] })
+  const exited = once(child, 'exit')
+  child.stdin.end(input)
+  for await (const line of createInterface({ input: child.stderr })) {
+    if (line.includes('"family":"IPv6"')) child.kill('SIGTERM')
+  }
+  expect(await exited).toEqual([0, null])
+})
+
 test('--no-proxy answers DNS and writes nothing', async () => {
   await put('two-ports')
   const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
@@ -252,5 +308,15 @@ test.each(['nft', 'legacy'] as const)(
     expect(stdout).toContain(`Removed our IPv4 chains and jumps from iptables-${variant}.`)
     expect(await rules()).toEqual(before)
     expect((await pointsman(['cleanup'], { namespace: namespace.name })).stdout).toBe('')
+
+    await namespace.run(
+      `iptables-${variant}-restore`,
+      ['--noflush'],
+      '*nat\n:KUBE-MARK-MASQ - [0:0]\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\n-A MINE -j KUBE-MARK-MASQ\nCOMMIT\n',
+    )
+    const held = await pointsman(['cleanup'], { namespace: namespace.name })
+    expect(held.exitCode).toBe(2)
+    expect(held.stderr).toContain('  nat: -A MINE -j KUBE-MARK-MASQ')
+    expect((await rules()).filter((line) => line.startsWith(':KUBE'))).toEqual([':KUBE-MARK-MASQ - [0:0]'])
   },
 )

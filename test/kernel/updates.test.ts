@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { readIptablesBase } from '../../src/agent/iptables-base.ts'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { iptablesTool, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { parseManifests } from '../../src/agent/manifest-text.ts'
 import { Programmer } from '../../src/agent/programmer.ts'
-import { renderCleanup } from '../../src/backends/iptables/cleanup.ts'
+import { planCleanup } from '../../src/backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { families, type Family } from '../../src/net/family.ts'
@@ -123,6 +123,26 @@ COMMIT
     expect(rulesOf(await ipv4.save())).toEqual(before)
   })
 
+  test('a check reads the kernel back when it is due, and repairs what others changed', async () => {
+    await using namespace = await createNamespace()
+    const ipv4 = tool(namespace, 'IPv4')
+    const store = storeOf()
+    for (const service of fc.sample(randomService, { numRuns: 6, seed: 42 })) replace(store, new Map(), service, false)
+    const programmer = programmerOf(store, 'IPv4', ipv4)
+    await programmer.sync()
+    const right = rulesOf(await ipv4.save())
+    await ipv4.restore('*nat\n:KUBE-SERVICES - [0:0]\n-D PREROUTING 1\nCOMMIT\n')
+    expect(await programmer.sync(true)).toMatchObject({ kind: 'partial', bytes: 0 })
+    const now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 31_000)
+    try {
+      expect(await programmer.sync(true)).toMatchObject({ kind: 'full' })
+    } finally {
+      clock.mockRestore()
+    }
+    expect(rulesOf(await ipv4.save())).toEqual(right)
+  })
+
   test('a full sync repairs what others changed, and touches nothing else', async () => {
     await using namespace = await createNamespace()
     const ipv4 = tool(namespace, 'IPv4')
@@ -191,7 +211,7 @@ function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, b
 
 async function empty(tool: IptablesTool, family: Family): Promise<void> {
   const { base, jumps } = readIptablesBase(family)
-  const document = renderCleanup(base, jumps, parseSavedRules(await tool.save()))
+  const { document } = planCleanup(base, jumps, parseSavedRules(await tool.save()))
   if (document !== '') await tool.restore(document)
 }
 

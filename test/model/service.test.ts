@@ -40,7 +40,7 @@ test('what the API server never checked strictly is passed over where it is unre
   const parsed = service(
     {
       type: 'LoadBalancer',
-      externalIPs: ['', ' 198.51.100.7 ', 'nonsense'],
+      externalIPs: ['', ' 198.51.100.7 ', 'nonsense', '198.51.100.7'],
       loadBalancerSourceRanges: ['203.0.113.000/025', 'x'],
     },
     {
@@ -65,6 +65,10 @@ test.each([
   [
     { ports: [{ port: 80, name: 'a"; reboot' }] },
     'spec.ports[0].name: expected a DNS label (a-z, 0-9 and -, at most 63 characters), got "a\\"; reboot"',
+  ],
+  [
+    { ports: [{ port: 80 }, { port: 81 }] },
+    'spec.ports[1].name: expected a name that no other TCP port of the service has, got nothing',
   ],
   [{ type: 'Nodeport' }, 'spec.type: expected one of ClusterIP, NodePort, LoadBalancer, ExternalName, got "Nodeport"'],
   [{ type: 'ExternalName' }, 'spec.externalName: expected a DNS name, because the type is ExternalName, got nothing'],

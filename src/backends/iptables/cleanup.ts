@@ -2,30 +2,54 @@ import type { BaseRules, Jumps } from './base-rules.ts'
 import { isPortChain } from './chain-name.ts'
 import { formatTable } from './document.ts'
 import { ruleKey } from './rule-key.ts'
-import { chainLine, tables } from './rule.ts'
+import { ruleOptions } from './rule-options.ts'
+import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
-/**
- * The iptables-restore --noflush document that removes everything of ours, and nothing else: the jumps, then the
- * chains. Empty when the kernel holds none of it.
- */
-export function renderCleanup(base: BaseRules, jumps: Jumps, kernel: SavedRules): string {
-  return tables
-    .map((table) => {
-      const ours = [...kernel[table].keys()].filter(
-        (chain) => base[table].chains.includes(chain) || (table === 'nat' && isPortChain(chain)),
-      )
-      const keys = new Set(jumps[table].map(({ chain, spec }) => `${chain} ${ruleKey(spec)}`))
-      const leading = [...new Set(jumps[table].map((jump) => jump.chain))].flatMap((chain) =>
-        (kernel[table].get(chain) ?? [])
-          .filter((spec) => keys.has(`${chain} ${ruleKey(spec)}`))
-          .map((spec) => `-D ${chain} ${spec}`),
-      )
-      return formatTable({
-        table,
-        chains: ours.map(chainLine),
-        rules: [...leading, ...ours.map((chain) => `-X ${chain}`)],
-      })
-    })
-    .join('')
+export interface Cleanup {
+  /**
+   * The iptables-restore --noflush document that removes everything of ours, and nothing else: the jumps, then the
+   * chains. Empty when the kernel holds none of it.
+   */
+  readonly document: string
+  /** Rules of others that lead to chains of ours: these chains stay, empty, because the kernel keeps what is in use. */
+  readonly leading: readonly string[]
+}
+
+export function planCleanup(base: BaseRules, jumps: Jumps, kernel: SavedRules): Cleanup {
+  const parts = tables.map((table) => cleanTable(table, base, jumps, kernel))
+  return {
+    document: parts.map(({ document }) => document).join(''),
+    leading: parts.flatMap(({ leading }) => leading),
+  }
+}
+
+function cleanTable(table: Table, base: BaseRules, jumps: Jumps, kernel: SavedRules): Cleanup {
+  const isOurs = (chain: string) => base[table].chains.includes(chain) || (table === 'nat' && isPortChain(chain))
+  const jumpKeys = new Set(jumps[table].map(keyOf))
+  const rules = [...kernel[table]].flatMap(([chain, specs]) => specs.map((spec) => ({ chain, spec })))
+  const outside = rules.filter(({ chain }) => !isOurs(chain))
+  const ourJumps = outside.filter((rule) => jumpKeys.has(keyOf(rule)))
+  const foreign = outside.filter((rule) => !jumpKeys.has(keyOf(rule)) && isOurs(targetOf(rule)))
+  const held = new Set(foreign.map(targetOf))
+  const ours = [...kernel[table].keys()].filter(isOurs)
+  return {
+    document: formatTable({
+      table,
+      chains: ours.map(chainLine),
+      rules: [
+        ...ourJumps.map(({ chain, spec }) => `-D ${chain} ${spec}`),
+        ...ours.filter((chain) => !held.has(chain)).map((chain) => `-X ${chain}`),
+      ],
+    }),
+    leading: foreign.map((rule) => `${table}: ${appendLine(rule)}`),
+  }
+}
+
+function keyOf({ chain, spec }: Rule): string {
+  return `${chain}\n${ruleKey(spec)}`
+}
+
+function targetOf({ spec }: Rule): string {
+  return ruleOptions(spec).find(({ name }) => name === '-j' || name === '-g')?.value ?? ''
 }

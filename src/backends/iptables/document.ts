@@ -23,13 +23,12 @@ export function renderDocument(base: BaseRules, fragments: readonly ServiceFragm
   return tables.map((table) => formatTable(wholeTable(table, base, fragments))).join('')
 }
 
-/** `stale` chains are emptied and deleted, in front of the last rules, where kube-proxy deletes them. */
+/** One table in kube-proxy's order, or only the chains that `includes` names. */
 export function wholeTable(
   table: Table,
   base: BaseRules,
   fragments: readonly ServiceFragment[],
   includes: (chain: string) => boolean = () => true,
-  stale: readonly string[] = [],
 ): TableLines {
   const chains: string[] = []
   const rules: string[] = []
@@ -43,10 +42,6 @@ export function wholeTable(
       if (table === 'nat') port.chains.forEach(addChain)
       for (const list of portRules(port, table)) list.forEach(addRule)
     }
-  }
-  for (const chain of stale) {
-    chains.push(chainLine(chain))
-    rules.push(`-X ${chain}`)
   }
   after.forEach(addRule)
   return { table, chains, rules }

@@ -3,8 +3,8 @@ import { isPortChain } from './chain-name.ts'
 import { formatTable, wholeTable, type TableLines } from './document.ts'
 import type { ServiceFragment } from './fragment.ts'
 import { ruleKey } from './rule-key.ts'
-import { type Rule, type Table } from './rule.ts'
-import type { SavedRules, SavedTable } from './saved-rules.ts'
+import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
+import type { SavedRules } from './saved-rules.ts'
 
 /** What the kernel should hold: everything of ours in one family. */
 export interface Desired {
@@ -19,37 +19,83 @@ export interface Desired {
  * empty when it is equal already. Chains that are right are left alone with their counters; rules of others are never
  * named. From an empty kernel it is the whole ruleset and the jumps.
  *
- * `blockServices`: at most this many services in one COMMIT. Every block but the last holds chains that nothing leads
- * to yet, or that are whole in themselves; the last one holds the chains that services share, so no service is ever
- * half built. iptables-nft needs it (its time grows with the square of the block), iptables-legacy must not have it
- * (each COMMIT copies the whole table).
+ * `blockLines`: about so many lines in one COMMIT. Every block but the last holds chains that nothing leads to yet, or
+ * that are whole in themselves; the last one holds the chains that services share, so no service is ever half built.
+ * iptables-nft needs it (its time grows with the square of the block), iptables-legacy must not have it (each COMMIT
+ * copies the whole table).
+ *
+ * Stale chains go in a COMMIT of their own, at the very end: a rule of somebody else that leads to one makes the kernel
+ * refuse, and that must not keep the others from their rules.
  */
-export function renderFullSync(desired: Desired, kernel: SavedRules, blockServices: number): string {
+export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines: number): string {
   const { base, jumps, fragments } = desired
   const filter = wholeTable('filter', base, fragments, changedChains('filter', desired, kernel))
   const changed = changedChains('nat', desired, kernel)
-  const stale = staleChains(fragments, kernel)
-  const touched = fragments.filter((fragment) => fragment.ports.some((port) => port.chains.some(changed)))
-  const ahead = touched.length > blockServices ? touched : []
-  const sentAhead = new Set(ahead.flatMap((fragment) => fragment.ports.flatMap((port) => port.chains)))
+  const chains = fragments.flatMap((fragment) => ownChains(fragment)).filter(([chain]) => changed(chain))
+  const blocks = cutBlocks(chains, blockLines)
+  const ahead = blocks.length > 1 ? blocks : []
+  const sent = new Set(ahead.flatMap((block) => block.map(([chain]) => chain)))
   return [
     withJumps(filter, jumps, kernel),
-    ...blocks(ahead, blockServices).map((block, i) =>
-      wholeTable('nat', base, block, (chain) => changed(chain) && (isPortChain(chain) || (i === 0 && isTarget(chain)))),
-    ),
+    ...ahead.map((block, i) => blockTable(base, block, i === 0 && changed(markChain))),
     withJumps(
-      wholeTable('nat', base, fragments, (chain) => changed(chain) && !sentAhead.has(chain), stale),
+      wholeTable('nat', base, fragments, (chain) => changed(chain) && !sent.has(chain)),
       jumps,
       kernel,
     ),
+    deletions(staleChains(fragments, kernel)),
   ]
     .map(formatTable)
     .join('')
 }
 
 /** The only shared chain that the chains of a service lead to. */
-function isTarget(chain: string): boolean {
-  return chain === 'KUBE-MARK-MASQ'
+const markChain = 'KUBE-MARK-MASQ'
+
+type OwnChain = readonly [chain: string, rules: readonly Rule[]]
+
+/** The chains of one service in an order in which each leads only to those before it. */
+function ownChains(fragment: ServiceFragment): readonly OwnChain[] {
+  const rules = Map.groupBy(
+    fragment.ports.flatMap((port) => port.own),
+    (rule) => rule.chain,
+  )
+  return fragment.ports
+    .flatMap((port) => port.chains)
+    .map((chain) => [chain, rules.get(chain) ?? []] as const)
+    .sort(([a], [b]) => rank(a) - rank(b))
+}
+
+/** What a chain may lead to has a lower rank. */
+function rank(chain: string): number {
+  return ['KUBE-SEP-', 'KUBE-SV', 'KUBE-EXT-', 'KUBE-FW-'].findIndex((start) => chain.startsWith(start))
+}
+
+function cutBlocks(chains: readonly OwnChain[], blockLines: number): readonly (readonly OwnChain[])[] {
+  const blocks: OwnChain[][] = []
+  let lines = Number.POSITIVE_INFINITY
+  for (const own of chains) {
+    if (lines >= blockLines) {
+      blocks.push([])
+      lines = 0
+    }
+    blocks.at(-1)?.push(own)
+    lines += 1 + own[1].length
+  }
+  return blocks
+}
+
+function blockTable(base: BaseRules, block: readonly OwnChain[], withMark: boolean): TableLines {
+  const mark = withMark ? base.nat.before.filter((rule) => rule.chain === markChain) : []
+  return {
+    table: 'nat',
+    chains: [...(withMark ? [markChain] : []), ...block.map(([chain]) => chain)].map(chainLine),
+    rules: [...mark, ...block.flatMap(([, rules]) => rules)].map(appendLine),
+  }
+}
+
+function deletions(stale: readonly string[]): TableLines {
+  return { table: 'nat', chains: stale.map(chainLine), rules: stale.map((chain) => `-X ${chain}`) }
 }
 
 function changedChains(table: Table, desired: Desired, kernel: SavedRules): (chain: string) => boolean {
@@ -96,21 +142,13 @@ function sameRules(specs: readonly string[], saved: readonly string[] | undefine
   )
 }
 
-function blocks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  const out: T[][] = []
-  for (let i = 0; i < items.length; i += size) out.push(items.slice(i, i + size))
-  return out
-}
-
+/** Inserts the jumps that are missing, and takes away all but one of those that somebody has doubled. */
 function withJumps(lines: TableLines, jumps: Jumps, kernel: SavedRules): TableLines {
-  const missing = missingJumps(jumps[lines.table], kernel[lines.table])
-  return { ...lines, rules: [...lines.rules, ...missing.map(({ chain, spec }) => `-I ${chain} ${spec}`)] }
-}
-
-/** Jumps that no rule of the kernel's chain equals, wherever in the chain it would stand. */
-function missingJumps(jumps: readonly Rule[], saved: SavedTable): readonly Rule[] {
-  return jumps.filter(({ chain, spec }) => {
+  const edits = jumps[lines.table].flatMap(({ chain, spec }) => {
     const key = ruleKey(spec)
-    return !(saved.get(chain) ?? []).some((rule) => ruleKey(rule) === key)
+    const copies = (kernel[lines.table].get(chain) ?? []).filter((rule) => ruleKey(rule) === key).length
+    if (copies === 0) return [`-I ${chain} ${spec}`]
+    return Array<string>(copies - 1).fill(`-D ${chain} ${spec}`)
   })
+  return { ...lines, rules: [...lines.rules, ...edits] }
 }

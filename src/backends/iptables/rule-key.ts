@@ -12,20 +12,23 @@ export function ruleKey(spec: string): string {
 }
 
 function canonicalOption({ negated, name, value }: RuleOption): readonly string[] {
-  const [canonicalName, canonicalValue] = canonicalPair(name, value)
+  const [canonicalName, canonicalValue] = canonicalPair(name, value, negated)
   return canonicalName === '' ? [] : [`${negated ? '! ' : ''}${canonicalName} ${canonicalValue}`]
 }
 
 const implied: readonly [string, string] = ['', '']
 
-function canonicalPair(name: string, value: string): readonly [string, string] {
+function canonicalPair(name: string, value: string, negated: boolean): readonly [string, string] {
   switch (name) {
     case '-m':
       // -p already says it; the tool prints the module only where it has options.
       return value === 'tcp' || value === 'udp' || value === 'sctp' ? implied : [name, value]
     case '-s':
     case '-d':
-      return [name, networkKey(value)]
+      // The tools print no network that holds every address.
+      return value.endsWith('/0') && !negated ? implied : [name, networkKey(value)]
+    case '--to-destination':
+      return [name, targetKey(value)]
     case '--mark':
     case '--set-xmark':
       return [name, value.split('/').map(Number).join('/')]
@@ -54,4 +57,9 @@ function canonicalPair(name: string, value: string): readonly [string, string] {
 function networkKey(value: string): string {
   const [host = '', prefix] = value.split('/')
   return `${parseAddress(host) ?? host}/${prefix ?? (host.includes(':') ? '128' : '32')}`
+}
+
+/** `[::102:304]:80` for `[::1.2.3.4]:80`: the tools print some IPv6 addresses with a dotted end. */
+function targetKey(value: string): string {
+  return value.replace(/^\[(.+)\]/, (whole, address: string) => `[${parseAddress(address) ?? whole}]`)
 }
