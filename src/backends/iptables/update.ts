@@ -15,13 +15,14 @@ export interface ServiceChange {
  * that all services share only their rules are deleted and inserted, at the place a full sync gives them. Empty when
  * nothing differs.
  *
- * `applied` is what the kernel holds, sorted by key; `changes` are sorted by key too.
+ * `applied` is what the kernel holds; `changes` are sorted by key.
  */
 export function renderUpdate(applied: ReadonlyMap<string, ServiceFragment>, changes: readonly ServiceChange[]): string {
   const filter = updateTable('filter', applied, changes)
   const nat = updateTable('nat', applied, changes)
   // A service that loses its last endpoint is refused before its translation goes, and one that gains its first is
-  // translated before the refusal goes: packets to it never leave the node untranslated.
+  // translated before the refusal goes, so packets to it do not leave the node untranslated. Where one update has both,
+  // the first counts: whoever was served before.
   const refusesMore = filter.rules.some((line) => line.startsWith('-I'))
   return (refusesMore ? [filter, nat] : [nat, filter]).map(formatTable).join('')
 }
