@@ -5,7 +5,8 @@ import { planCleanup } from '../backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import { variants, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, runCommand } from '../host/command.ts'
-import { families, type Family } from '../net/family.ts'
+import type { Family } from '../net/family.ts'
+import { kernelFamilies } from '../host/kernel-families.ts'
 import { Failure } from './failure.ts'
 import { print } from './output.ts'
 
@@ -19,7 +20,7 @@ export function addCleanup(program: Command): void {
 /** Both variants and both families: an earlier run may have used another one. What cannot be cleaned does not stop the rest. */
 async function cleanup(): Promise<void> {
   const failures: string[] = []
-  for (const family of families) {
+  for (const family of kernelFamilies()) {
     const unreadable: string[] = []
     for (const variant of variants) {
       const saved = await iptablesTool(runCommand, family, variant).save().catch(messageOf)

@@ -4,6 +4,7 @@ import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
 import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
 import { diffRulesets, formatDiff, type DocumentSections } from '../diff/ruleset-diff.ts'
 import { runCommand } from '../host/command.ts'
+import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import { families, type Family } from '../net/family.ts'
@@ -51,7 +52,7 @@ async function kernel(state: ClusterState, wanted: readonly Family[], options: D
   const variant = await detectVariant(runCommand)
   const old: DocumentSections[] = []
   const now: DocumentSections[] = []
-  for (const family of wanted) {
+  for (const family of kernelFamilies().filter((candidate) => wanted.includes(candidate))) {
     const ruleset = new IptablesRuleset(state, { ...rulesetOptions(options), family })
     ruleset.localAddresses = localAddresses()
     old.push(kernelSections(ruleset, family, await iptablesTool(runCommand, family, variant).save()))

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { existsSync } from 'node:fs'
 import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
 import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ManifestSource } from '../agent/manifest-source.ts'
 import { runCommand } from '../host/command.ts'
+import { kernelFamilies } from '../host/kernel-families.ts'
 import { createLog } from '../host/log.ts'
 import type { Family } from '../net/family.ts'
 import { addClusterOptions, parseListen, rulesetOptions, zoneOptions, type ClusterOptions } from './options.ts'
@@ -60,9 +60,7 @@ async function run(options: RunOptions): Promise<void> {
 
 async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
   const variant = await detectVariant(runCommand)
-  // A kernel without IPv6 has no such file, and ip6tables fails there.
-  const families: readonly Family[] = existsSync('/proc/net/if_inet6') ? ['IPv4', 'IPv6'] : ['IPv4']
-  return families.map((family) => {
+  return kernelFamilies().map((family) => {
     const tool = iptablesTool(runCommand, family, variant)
     return {
       family,
