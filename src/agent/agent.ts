@@ -1,19 +1,16 @@
-import type { Family } from '../net/family.ts'
 import type { AddressPort } from '../config/address-port.ts'
 import { answerQuery } from '../dns/answer.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import { listenDns } from '../host/dns-listener.ts'
 import type { DnsListener } from '../host/dns-service.ts'
-import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsTable } from './dns-table.ts'
-import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
-import type { IptablesTool } from './iptables-tool.ts'
+import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
+import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ManifestSource } from './manifest-source.ts'
-import { Programmer } from './programmer.ts'
 import { SyncLoop } from './sync-loop.ts'
 
 export interface AgentOptions {
@@ -22,7 +19,7 @@ export interface AgentOptions {
   /** Empty with `--no-dns`. */
   readonly dnsListen: readonly AddressPort[]
   /** How each family reaches the kernel; empty with `--no-proxy`. */
-  readonly tools: readonly { readonly family: Family; readonly tool: IptablesTool; readonly blockLines: number }[]
+  readonly tools: readonly FamilyTool[]
 }
 
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
@@ -44,14 +41,13 @@ export class Agent {
   readonly #log: Log
   readonly #store = new ClusterStore()
   readonly #loop: SyncLoop
-  #programmers: readonly { family: Family; programmer: Programmer }[] = []
+  #programs: FamilyPrograms | undefined
   #dns: DnsTable | undefined
   #listeners: readonly DnsListener[] = []
   readonly #watch: DirectoryWatch
   #starting: Promise<void> | undefined
   #stopped = false
   #checkDue = false
-  readonly #reported = new Set<Family>()
   #quiet: NodeJS.Timeout | undefined
   #period: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
@@ -86,10 +82,8 @@ export class Agent {
     this.#dns = new DnsTable(this.#store, this.#options.zone)
     this.#dns.zone.serial = unixSeconds()
     this.#dns.zone.synced = true
-    this.#programmers = this.#options.tools.map(({ family, tool, blockLines }) => {
-      const ruleset = new IptablesRuleset(this.#store, { ...this.#options.ruleset, family })
-      return { family, programmer: new Programmer(ruleset, tool, blockLines) }
-    })
+    const { ruleset, tools } = this.#options
+    this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#log)
     await this.#listen(this.#dns)
     if (this.#stopped) return
     this.#loop.request()
@@ -135,29 +129,11 @@ export class Agent {
 
   async #sync(): Promise<void> {
     const changedAt = this.#changedAt
-    this.#changedAt = undefined
-    await this.#readChanges()
-    const addresses = localAddresses()
     const check = this.#checkDue
+    this.#changedAt = undefined
     this.#checkDue = false
-    const failures: string[] = []
-    // One family at a time, and a failure of one never keeps the other from its rules.
-    for (const { family, programmer } of this.#programmers) {
-      try {
-        programmer.setLocalAddresses(addresses)
-        const { kind, services, bytes, ownMs, toolMs } = await programmer.sync(check)
-        if (bytes === 0 && this.#reported.has(family)) continue
-        this.#reported.add(family)
-        const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
-        this.#log.info(
-          { family, kind, services, bytes, ownMs: round(ownMs), toolMs: round(toolMs), sinceChangeMs },
-          'programmed',
-        )
-      } catch (error) {
-        failures.push(`${family}: ${error instanceof Error ? error.message : String(error)}`)
-      }
-    }
-    if (failures.length > 0) throw new Error(failures.join('; '))
+    await this.#readChanges()
+    await this.#programs?.sync(changedAt, check)
   }
 
   async #readChanges(): Promise<{ readonly unreadable: readonly string[] }> {
@@ -178,7 +154,7 @@ export class Agent {
     const node = changed.find((object): object is Node => object.kind === 'Node' && object.name === this.#nodeName)
     // The node's zone, addresses and pod networks take part in every service's rules.
     const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
-    for (const { programmer } of this.#programmers) programmer.touch(services)
+    this.#programs?.touch(services)
     if (this.#dns === undefined) return { unreadable }
     for (const object of changed) this.#dns.touchNamespace(object)
     this.#dns.touch(touched)
@@ -193,8 +169,4 @@ export class Agent {
 
 function unixSeconds(): number {
   return Math.floor(Date.now() / 1000)
-}
-
-function round(ms: number): number {
-  return Math.round(ms * 10) / 10
 }
