@@ -12,25 +12,33 @@ export interface FamilyTool {
   readonly tool: IptablesTool
   /** About so many lines in one COMMIT. */
   readonly blockLines: number
+  /** Documents are printed, not applied. */
+  readonly dryRun: boolean
+}
+
+interface Program {
+  readonly family: Family
+  readonly dryRun: boolean
+  readonly programmer: Programmer
 }
 
 /** The rules of each family in the kernel: programmed one after the other, and no family waits for another to succeed. */
 export class FamilyPrograms {
-  readonly #programmers: readonly { readonly family: Family; readonly programmer: Programmer }[]
+  readonly #programs: readonly Program[]
   readonly #log: Log
   readonly #reported = new Set<Family>()
 
   constructor(state: ClusterState, options: Omit<RulesetOptions, 'family'>, tools: readonly FamilyTool[], log: Log) {
-    this.#programmers = tools.map(({ family, tool, blockLines }) => {
+    this.#programs = tools.map(({ family, tool, blockLines, dryRun }) => {
       const ruleset = new IptablesRuleset(state, { ...options, family })
-      return { family, programmer: new Programmer(ruleset, tool, blockLines) }
+      return { family, dryRun, programmer: new Programmer(ruleset, tool, blockLines) }
     })
     this.#log = log
   }
 
   /** Plans these services anew; the next sync programs them. */
   touch(services: ReadonlySet<string>): void {
-    for (const { programmer } of this.#programmers) programmer.touch(services)
+    for (const { programmer } of this.#programs) programmer.touch(services)
   }
 
   /**
@@ -42,25 +50,25 @@ export class FamilyPrograms {
   async sync(changedAt: number | undefined, check: boolean): Promise<void> {
     const addresses = localAddresses()
     const failures: string[] = []
-    for (const { family, programmer } of this.#programmers) {
+    for (const program of this.#programs) {
       try {
-        programmer.setLocalAddresses(addresses)
-        await this.#syncFamily(family, programmer, changedAt, check)
+        program.programmer.setLocalAddresses(addresses)
+        await this.#syncFamily(program, changedAt, check)
       } catch (error) {
-        failures.push(`${family}: ${error instanceof Error ? error.message : String(error)}`)
+        failures.push(`${program.family}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
     if (failures.length > 0) throw new Error(failures.join('; '))
   }
 
-  async #syncFamily(family: Family, programmer: Programmer, changedAt: number | undefined, check: boolean) {
+  async #syncFamily({ family, dryRun, programmer }: Program, changedAt: number | undefined, check: boolean) {
     const { kind, services, bytes, ownMs, toolMs } = await programmer.sync(check)
     // That the kernel was right already is news only at the start.
     if (bytes === 0 && this.#reported.has(family)) return
     this.#reported.add(family)
     const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
     const figures = { ownMs: round(ownMs), toolMs: round(toolMs), sinceChangeMs }
-    this.#log.info({ family, kind, services, bytes, ...figures }, 'programmed')
+    this.#log.info({ family, kind, services, bytes, ...figures }, dryRun ? 'would program' : 'programmed')
   }
 }
 

@@ -65,6 +65,7 @@ async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
     return {
       family,
       tool: dryRun ? printing(tool, family) : tool,
+      dryRun,
       // iptables-nft takes 0.2 s for so many lines in one COMMIT and minutes for 200,000; iptables-legacy copies the
       // whole table at every COMMIT.
       blockLines: variant === 'nft' ? 5000 : Number.POSITIVE_INFINITY,
