@@ -37,12 +37,12 @@ export function renderDocuments(
 
 /** The same state cut into chains, to be compared. */
 export function desiredSections(ruleset: IptablesRuleset, family: Family): DocumentSections {
-  return sections(family, desiredChains(desiredOf(ruleset)))
+  return sections(family, desiredChains(ruleset.desired()))
 }
 
 /** What `iptables-save` printed, cut into the chains that are ours. */
 export function kernelSections(ruleset: IptablesRuleset, family: Family, saved: string): DocumentSections {
-  return sections(family, savedChains(desiredOf(ruleset), parseSavedRules(saved)))
+  return sections(family, savedChains(ruleset.desired(), parseSavedRules(saved)))
 }
 
 export function zoneSections(state: ClusterState, zone: ZoneOptions): DocumentSections {
@@ -52,10 +52,6 @@ export function zoneSections(state: ClusterState, zone: ZoneOptions): DocumentSe
     document: 'zone.db',
     sections: [{ name: zone.domain, lines: lines.map((line) => ({ key: line, text: line })) }],
   }
-}
-
-function desiredOf(ruleset: IptablesRuleset) {
-  return { base: ruleset.base, jumps: ruleset.jumps, fragments: ruleset.sorted() }
 }
 
 function sections(family: Family, chains: readonly OwnedChain[]): DocumentSections {

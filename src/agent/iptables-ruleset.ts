@@ -3,6 +3,7 @@ import type { Family } from '../net/family.ts'
 import type { BaseRules, Jumps } from '../backends/iptables/base-rules.ts'
 import { renderDocument } from '../backends/iptables/document.ts'
 import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
+import type { Desired } from '../backends/iptables/full-sync.ts'
 import { withNodePortAddresses } from '../backends/iptables/node-port-jumps.ts'
 import { slicesOf, type ClusterState } from '../model/cluster-state.ts'
 import type { Node } from '../model/node.ts'
@@ -68,6 +69,11 @@ export class IptablesRuleset {
   /** Fragments in the order of the full document. */
   sorted(): readonly ServiceFragment[] {
     return [...this.#fragments].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, fragment]) => fragment)
+  }
+
+  /** What the kernel should hold. */
+  desired(): Desired {
+    return { base: this.base, jumps: this.jumps, fragments: this.sorted() }
   }
 
   /** The full document, as kube-proxy would send it. */

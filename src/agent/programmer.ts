@@ -116,10 +116,8 @@ export class Programmer {
     const start = performance.now()
     const kernel = await this.#tool.save()
     const read = performance.now()
-    const { base, jumps, fragments } = this.#ruleset
-    const applied = new Map(fragments)
-    const desired = { base, jumps, fragments: this.#ruleset.sorted() }
-    const document = renderFullSync(desired, parseSavedRules(kernel), this.#blockLines)
+    const applied = new Map(this.#ruleset.fragments)
+    const document = renderFullSync(this.#ruleset.desired(), parseSavedRules(kernel), this.#blockLines)
     const end = performance.now()
     this.#nextReadAt = end + Math.max(readPauseMs, (end - start) / readShare)
     return {

@@ -7,12 +7,13 @@ import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
-import { families, type Family } from '../net/family.ts'
+import type { Family } from '../net/family.ts'
 import {
   addClusterOptions,
   addFamilyOption,
   readCluster,
   rulesetOptions,
+  wantedFamilies,
   zoneOptions,
   type ClusterOptions,
 } from './options.ts'
@@ -35,7 +36,7 @@ export function addDiff(program: Command): void {
 /** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
 async function diff(options: DiffOptions): Promise<void> {
   const state = await readCluster(options.filename)
-  const wanted = options.family === undefined ? families : [options.family]
+  const wanted = wantedFamilies(options)
   const against = options.against === 'kernel' ? kernel(state, wanted, options) : otherState(state, wanted, options)
   const { old, now } = await against
   const differences = diffRulesets(old, now)

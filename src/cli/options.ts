@@ -69,6 +69,10 @@ export function addFamilyOption(command: Command): Command {
   )
 }
 
+export function wantedFamilies({ family }: { readonly family?: Family }): readonly Family[] {
+  return family === undefined ? families : [family]
+}
+
 export function rulesetOptions(options: ClusterOptions): Omit<RulesetOptions, 'family'> {
   return {
     nodeName: options.node,

@@ -1,12 +1,13 @@
 import { Option, type Command } from 'commander'
 import { renderDocuments } from '../agent/documents.ts'
-import { families, type Family } from '../net/family.ts'
+import type { Family } from '../net/family.ts'
 import { Failure } from './failure.ts'
 import {
   addClusterOptions,
   addFamilyOption,
   readCluster,
   rulesetOptions,
+  wantedFamilies,
   zoneOptions,
   type ClusterOptions,
 } from './options.ts'
@@ -28,7 +29,7 @@ export function addRender(program: Command): void {
 
 async function render(options: RenderOptions): Promise<void> {
   const state = await readCluster(options.filename)
-  const wanted = options.family === undefined ? families : [options.family]
+  const wanted = wantedFamilies(options)
   const documents = renderDocuments(state, wanted, rulesetOptions(options), zoneOptions(options))
   if (options.document !== undefined) {
     const document = documents.find(({ name }) => name === options.document)

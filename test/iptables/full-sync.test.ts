@@ -14,8 +14,7 @@ const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
 })
 const { base, jumps } = ruleset
 const emptyKernel = parseSavedRules('')
-const fullSync = (blockLines: number) =>
-  renderFullSync({ base, jumps, fragments: ruleset.sorted() }, emptyKernel, blockLines)
+const fullSync = (blockLines: number) => renderFullSync(ruleset.desired(), emptyKernel, blockLines)
 
 test('from an empty kernel one block is the rendered document, and the jumps at the end of each table', () => {
   const withoutJumps = fullSync(1000).replaceAll(/^-I .*\n/gm, '')
@@ -49,12 +48,12 @@ test('what the kernel already has is not sent again', () => {
         '$1\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT',
       ),
   )
-  expect(renderFullSync({ base, jumps, fragments: ruleset.sorted() }, saved, 1000)).toBe('')
+  expect(renderFullSync(ruleset.desired(), saved, 1000)).toBe('')
 })
 
 test('stale chains are deleted in a COMMIT of their own, behind everything else', () => {
   const saved = parseSavedRules('*nat\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\nCOMMIT\n')
-  const sent = renderFullSync({ base, jumps, fragments: ruleset.sorted() }, saved, 1000)
+  const sent = renderFullSync(ruleset.desired(), saved, 1000)
   expect(sent.split(/(?<=^COMMIT\n)/m).at(-1)).toBe(
     '*nat\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\n-X KUBE-SVC-AAAAAAAAAAAAAAAA\nCOMMIT\n',
   )

@@ -95,8 +95,7 @@ function kernelRules(localDetection: LocalDetection, masqueradeAll = false): Sav
     localDetection,
     nodePortNetworks: [],
   })
-  const { base, jumps } = ruleset
-  const sent = renderFullSync({ base, jumps, fragments: ruleset.sorted() }, parseSavedRules(''), 1000)
+  const sent = renderFullSync(ruleset.desired(), parseSavedRules(''), 1000)
   const builtIn = ['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT`)
   const tables = sent.split(/(?<=^COMMIT\n)/m).map((table) => {
     const [name = '', ...lines] = table.split('\n')

@@ -1,7 +1,7 @@
 import type { BaseRules, Jumps } from './base-rules.ts'
-import { isPortChain } from './chain-name.ts'
 import { formatTable } from './document.ts'
-import { ruleKey } from './rule-key.ts'
+import { isOwnChain } from './own-chain.ts'
+import { placedRuleKey } from './rule-key.ts'
 import { ruleOptions } from './rule-options.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
@@ -25,12 +25,12 @@ export function planCleanup(base: BaseRules, jumps: Jumps, kernel: SavedRules): 
 }
 
 function cleanTable(table: Table, base: BaseRules, jumps: Jumps, kernel: SavedRules): Cleanup {
-  const isOurs = (chain: string) => base[table].chains.includes(chain) || (table === 'nat' && isPortChain(chain))
-  const jumpKeys = new Set(jumps[table].map(keyOf))
+  const isOurs = (chain: string) => isOwnChain(base, table, chain)
+  const jumpKeys = new Set(jumps[table].map(placedRuleKey))
   const rules = [...kernel[table]].flatMap(([chain, specs]) => specs.map((spec) => ({ chain, spec })))
   const outside = rules.filter(({ chain }) => !isOurs(chain))
-  const ourJumps = outside.filter((rule) => jumpKeys.has(keyOf(rule)))
-  const foreign = outside.filter((rule) => !jumpKeys.has(keyOf(rule)) && isOurs(targetOf(rule)))
+  const ourJumps = outside.filter((rule) => jumpKeys.has(placedRuleKey(rule)))
+  const foreign = outside.filter((rule) => !jumpKeys.has(placedRuleKey(rule)) && isOurs(targetOf(rule)))
   const held = new Set(foreign.map(targetOf))
   const ours = [...kernel[table].keys()].filter(isOurs)
   return {
@@ -44,10 +44,6 @@ function cleanTable(table: Table, base: BaseRules, jumps: Jumps, kernel: SavedRu
     }),
     leading: foreign.map((rule) => `${table}: ${appendLine(rule)}`),
   }
-}
-
-function keyOf({ chain, spec }: Rule): string {
-  return `${chain}\n${ruleKey(spec)}`
 }
 
 function targetOf({ spec }: Rule): string {

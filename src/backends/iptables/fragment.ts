@@ -26,6 +26,16 @@ export function compileService(plans: readonly PortPlan[], options: CompileOptio
   return { ports: plans.map((plan) => compilePort(plan, options)) }
 }
 
+/** The nat chains of a service alone and their rules, in the order they are declared. */
+export function ownChains(fragment: ServiceFragment | undefined): ReadonlyMap<string, readonly Rule[]> {
+  const chains = new Map<string, Rule[]>()
+  for (const port of fragment?.ports ?? []) {
+    for (const chain of port.chains) chains.set(chain, [])
+    for (const rule of port.own) chains.get(rule.chain)?.push(rule)
+  }
+  return chains
+}
+
 function compilePort(plan: PortPlan, options: CompileOptions): PortFragment {
   const names = portChains(plan)
   const uses = routes(plan, names)

@@ -1,7 +1,7 @@
 import type { BaseRules, Jumps } from './base-rules.ts'
 import { isPortChain } from './chain-name.ts'
 import { formatTable, wholeTable, type TableLines } from './document.ts'
-import type { ServiceFragment } from './fragment.ts'
+import { ownChains, type ServiceFragment } from './fragment.ts'
 import { ruleKey } from './rule-key.ts'
 import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
@@ -31,7 +31,7 @@ export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines:
   const { base, jumps, fragments } = desired
   const filter = wholeTable('filter', base, fragments, changedChains('filter', desired, kernel))
   const changed = changedChains('nat', desired, kernel)
-  const chains = fragments.flatMap((fragment) => ownChains(fragment)).filter(([chain]) => changed(chain))
+  const chains = fragments.flatMap(rankedChains).filter(([chain]) => changed(chain))
   const blocks = cutBlocks(chains, blockLines)
   const ahead = blocks.length > 1 ? blocks : []
   const sent = new Set(ahead.flatMap((block) => block.map(([chain]) => chain)))
@@ -55,15 +55,8 @@ const markChain = 'KUBE-MARK-MASQ'
 type OwnChain = readonly [chain: string, rules: readonly Rule[]]
 
 /** The chains of one service in an order in which each leads only to those before it. */
-function ownChains(fragment: ServiceFragment): readonly OwnChain[] {
-  const rules = Map.groupBy(
-    fragment.ports.flatMap((port) => port.own),
-    (rule) => rule.chain,
-  )
-  return fragment.ports
-    .flatMap((port) => port.chains)
-    .map((chain) => [chain, rules.get(chain) ?? []] as const)
-    .sort(([a], [b]) => rank(a) - rank(b))
+function rankedChains(fragment: ServiceFragment): readonly OwnChain[] {
+  return [...ownChains(fragment)].sort(([a], [b]) => rank(a) - rank(b))
 }
 
 /** What a chain may lead to has a lower rank. */

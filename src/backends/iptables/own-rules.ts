@@ -21,11 +21,10 @@ export interface Routes {
 
 export function routes(plan: PortPlan, names: PortChains): Routes {
   const { cluster, local, usableAnywhere } = plan.choice
-  const usesLocal = plan.internalPolicyLocal || (plan.externalPolicyLocal && plan.external)
   const servesInternal = usableAnywhere && !(plan.internalPolicyLocal && local.length === 0)
   return {
     cluster: cluster.length > 0,
-    local: usesLocal && local.length > 0,
+    local: local.length > 0,
     external: usableAnywhere && plan.external,
     firewall: usableAnywhere && plan.loadBalancerIps.length > 0 && plan.sourceRanges.length > 0,
     ...(servesInternal ? { internalChain: plan.internalPolicyLocal ? names.local : names.cluster } : {}),

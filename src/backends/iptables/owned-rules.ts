@@ -1,6 +1,6 @@
-import { isPortChain } from './chain-name.ts'
 import { chainsOf, type Desired } from './full-sync.ts'
-import { ruleKey } from './rule-key.ts'
+import { isOwnChain } from './own-chain.ts'
+import { placedRuleKey, ruleKey } from './rule-key.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
@@ -23,16 +23,16 @@ export function desiredChains({ base, jumps, fragments }: Desired): readonly Own
 export function savedChains({ base, jumps }: Desired, kernel: SavedRules): readonly OwnedChain[] {
   return tables.flatMap((table) => [
     ...jumpChains(jumps[table]).map((chain) => {
-      const keys = new Set(jumps[table].map((jump) => jumpKey(jump)))
+      const keys = new Set(jumps[table].map(placedRuleKey))
       const present = (kernel[table].get(chain) ?? []).map((spec) => ({ chain, spec }))
       return jumpLines(
         table,
         chain,
-        present.filter((rule) => keys.has(jumpKey(rule))),
+        present.filter((rule) => keys.has(placedRuleKey(rule))),
       )
     }),
     ...[...kernel[table]]
-      .filter(([chain]) => base[table].chains.includes(chain) || (table === 'nat' && isPortChain(chain)))
+      .filter(([chain]) => isOwnChain(base, table, chain))
       .map(([chain, specs]) => ownedChain(table, chain, specs)),
   ])
 }
@@ -47,15 +47,11 @@ function ownedChain(table: Table, chain: string, specs: readonly string[]): Owne
 function jumpLines(table: Table, chain: string, jumps: readonly Rule[]): OwnedChain {
   const lines = jumps
     .filter((jump) => jump.chain === chain)
-    .map((jump) => ({ key: jumpKey(jump), text: appendLine(jump) }))
+    .map((jump) => ({ key: placedRuleKey(jump), text: appendLine(jump) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
   return { table, chain, lines }
 }
 
 function jumpChains(jumps: readonly Rule[]): readonly string[] {
   return [...new Set(jumps.map((jump) => jump.chain))]
-}
-
-function jumpKey({ chain, spec }: Rule): string {
-  return `${chain}\n${ruleKey(spec)}`
 }

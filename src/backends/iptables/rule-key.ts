@@ -1,5 +1,6 @@
 import { parseAddress } from '../../net/address.ts'
 import { ruleOptions, type RuleOption } from './rule-options.ts'
+import type { Rule } from './rule.ts'
 
 /**
  * A text that is the same for every way of writing one rule. The kernel's tools print options in another order than
@@ -9,6 +10,11 @@ import { ruleOptions, type RuleOption } from './rule-options.ts'
  */
 export function ruleKey(spec: string): string {
   return ruleOptions(spec).flatMap(canonicalOption).sort().join('\n')
+}
+
+/** The same for a rule and the chain it stands in. */
+export function placedRuleKey({ chain, spec }: Rule): string {
+  return `${chain}\n${ruleKey(spec)}`
 }
 
 function canonicalOption({ negated, name, value }: RuleOption): readonly string[] {

@@ -1,6 +1,6 @@
 import { formatTable, sharedRules, type TableLines } from './document.ts'
-import type { ServiceFragment } from './fragment.ts'
-import { chainLine, type Rule, type Table } from './rule.ts'
+import { ownChains, type ServiceFragment } from './fragment.ts'
+import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
 
 /** One service whose rules change: absent before when it is new, absent after when it goes. */
 export interface ServiceChange {
@@ -55,22 +55,15 @@ interface OwnChainEdits {
 function ownChainEdits({ before, after }: ServiceChange): OwnChainEdits {
   const old = ownChains(before)
   const now = ownChains(after)
-  const changed = [...now].filter(([chain, specs]) => !sameList(old.get(chain), specs))
+  const changed = [...now].filter(
+    ([chain, rules]) => !old.has(chain) || !sameList(specsOf(old.get(chain)), specsOf(rules)),
+  )
   const gone = [...old.keys()].filter((chain) => !now.has(chain))
   return {
     chains: [...changed.map(([chain]) => chain), ...gone].map(chainLine),
-    rules: changed.flatMap(([chain, specs]) => specs.map((spec) => `-A ${chain} ${spec}`)),
+    rules: changed.flatMap(([, rules]) => rules.map(appendLine)),
     deletions: gone.map((chain) => `-X ${chain}`),
   }
-}
-
-function ownChains(fragment: ServiceFragment | undefined): ReadonlyMap<string, readonly string[]> {
-  const chains = new Map<string, string[]>()
-  for (const port of fragment?.ports ?? []) {
-    for (const chain of port.chains) chains.set(chain, [])
-    for (const { chain, spec } of port.own) chains.get(chain)?.push(spec)
-  }
-  return chains
 }
 
 function sharedChainEdits(table: Table, { key, before, after }: ServiceChange, place: RulePlace): readonly string[] {
@@ -94,25 +87,25 @@ class RulePlace {
   readonly #table: Table
   readonly #applied: ReadonlyMap<string, ServiceFragment>
   readonly #changes: ReadonlyMap<string, ServiceChange>
-  readonly #keys: readonly string[]
 
   constructor(table: Table, applied: ReadonlyMap<string, ServiceFragment>, changes: readonly ServiceChange[]) {
     this.#table = table
     this.#applied = applied
     this.#changes = new Map(changes.map((change) => [change.key, change]))
-    this.#keys = [...applied.keys(), ...changes.map(({ key }) => key).filter((key) => !applied.has(key))]
   }
 
   /** Rules of `chain` that belong to services sorted before `key`, those changed already counted as changed. */
   before(chain: string, key: string): number {
     let count = 0
-    for (const other of this.#keys) {
-      if (other >= key) continue
-      const change = this.#changes.get(other)
-      const fragment = change === undefined ? this.#applied.get(other) : change.after
-      for (const rule of sharedRules(fragment, this.#table)) if (rule.chain === chain) count++
+    for (const [other, fragment] of this.#applied) {
+      if (other < key && !this.#changes.has(other)) count += this.#rulesIn(chain, fragment)
     }
+    for (const change of this.#changes.values()) if (change.key < key) count += this.#rulesIn(chain, change.after)
     return count
+  }
+
+  #rulesIn(chain: string, fragment: ServiceFragment | undefined): number {
+    return sharedRules(fragment, this.#table).filter((rule) => rule.chain === chain).length
   }
 }
 
@@ -132,6 +125,6 @@ function replaceMiddle(
   return { at, removed: old.slice(at, old.length - end), added: now.slice(at, now.length - end) }
 }
 
-function sameList(a: readonly string[] | undefined, b: readonly string[]): boolean {
-  return a !== undefined && a.length === b.length && a.every((item, i) => item === b[i])
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i])
 }
