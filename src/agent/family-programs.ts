@@ -61,14 +61,33 @@ export class FamilyPrograms {
     if (failures.length > 0) throw new Error(failures.join('; '))
   }
 
-  async #syncFamily({ family, dryRun, programmer }: Program, changedAt: number | undefined, check: boolean) {
-    const { kind, services, bytes, ownMs, toolMs } = await programmer.sync(check)
+  async #syncFamily(program: Program, changedAt: number | undefined, check: boolean): Promise<void> {
+    const { family, dryRun, programmer } = program
+    const before = programmer.quarantined
+    const report = await programmer.sync()
+    const checked = check ? await programmer.check() : undefined
+    this.#logQuarantine(family, before, programmer.quarantined)
+    if (checked !== undefined && checked.repaired > 0) {
+      const { repaired, bytes } = checked
+      this.#log.warn({ family, repaired, bytes }, 'somebody else changed our rules: repaired')
+    }
     // That the kernel was right already is news only at the start.
-    if (bytes === 0 && this.#reported.has(family)) return
+    if (report.bytes === 0 && this.#reported.has(family)) return
     this.#reported.add(family)
+    const { kind, services, bytes } = report
     const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
-    const figures = { ownMs: round(ownMs), toolMs: round(toolMs), sinceChangeMs }
+    const figures = { ownMs: round(report.ownMs), toolMs: round(report.toolMs), sinceChangeMs }
     this.#log.info({ family, kind, services, bytes, ...figures }, dryRun ? 'would program' : 'programmed')
+  }
+
+  #logQuarantine(family: Family, before: ReadonlyMap<string, Error>, now: ReadonlyMap<string, Error>): void {
+    for (const [service, { message }] of now) {
+      if (before.has(service)) continue
+      this.#log.error({ family, service }, `The rules of this Service are refused; it keeps those it had: ${message}`)
+    }
+    for (const service of before.keys()) {
+      if (!now.has(service)) this.#log.info({ family, service }, 'The rules of this Service are refused no longer')
+    }
   }
 }
 

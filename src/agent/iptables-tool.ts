@@ -6,8 +6,20 @@ import { CommandError, type RunCommand } from '../host/command.ts'
 export interface IptablesTool {
   /** What `iptables-save` prints. */
   save(): Promise<string>
-  /** Gives a document to `iptables-restore --noflush`. */
+  /** Gives a document to `iptables-restore --noflush`; throws {@link RestoreRefused} when it is not taken as it is. */
   restore(document: string): Promise<void>
+}
+
+/** The tool, or the kernel, refuses what a document says: to send it again would not help. */
+export class RestoreRefused extends CommandError {
+  /** Numbers of the lines that the tool names, from 1. iptables-legacy may name no more than the COMMIT. */
+  readonly lines: readonly number[]
+
+  constructor(cause: CommandError, lines: readonly number[]) {
+    super(cause.message, false, cause.stderr)
+    this.name = 'RestoreRefused'
+    this.lines = lines
+  }
 }
 
 export function iptablesTool(run: RunCommand, family: Family, variant: Variant): IptablesTool {
@@ -17,9 +29,21 @@ export function iptablesTool(run: RunCommand, family: Family, variant: Variant):
     save: () => run(`${command}-save`, []),
     async restore(document) {
       // Waits up to 5 seconds for the xtables lock, which every tool of the legacy variant takes.
-      await run(`${command}-restore`, ['-w', '5', '--noflush', '--counters'], document)
+      try {
+        await run(`${command}-restore`, ['-w', '5', '--noflush', '--counters'], document)
+      } catch (error) {
+        const lines = error instanceof CommandError ? refusedLines(error.stderr) : []
+        throw error instanceof CommandError && lines.length > 0 ? new RestoreRefused(error, lines) : error
+      }
     },
   }
+}
+
+/** A tool that could not get its lock, or died, names no line. */
+function refusedLines(stderr: string): readonly number[] {
+  return [...stderr.matchAll(/^(?:iptables-restore: |ip6tables-restore: |Error occurred at )?line:? (\d+)/gm)].map(
+    ([, line]) => Number(line),
+  )
 }
 
 /**

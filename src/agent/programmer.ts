@@ -1,21 +1,30 @@
-import { renderFullSync } from '../backends/iptables/full-sync.ts'
+import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
+import { renderFullSync } from '../backends/iptables/full-sync.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
 import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
-import type { IptablesTool } from './iptables-tool.ts'
+import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
+import { findRefused, type Refusal } from './refused-services.ts'
 
 /** What one sync did. */
 export interface SyncReport {
   readonly kind: 'full' | 'partial'
+  /** How many services were looked at. */
   readonly services: number
   /** What was written; 0 when the kernel was right already. */
   readonly bytes: number
   /** Milliseconds of our own work, and of the tools'. */
   readonly ownMs: number
   readonly toolMs: number
+}
+
+/** What reading the kernel back has found. */
+export interface CheckReport extends SyncReport {
+  /** Chains and jumps that somebody else had changed, and that are right again. */
+  readonly repaired: number
 }
 
 /** More than this is cheaper, and safer in blocks, as a full sync. */
@@ -26,24 +35,39 @@ const maxPartialLines = 10_000
 const readPauseMs = 30_000
 const readShare = 0.01
 
+type Fragments = ReadonlyMap<string, ServiceFragment>
+
+const nobody: ReadonlySet<string> = new Set()
+
 /**
  * Keeps one family's rules in the kernel equal to a ruleset. The first sync, and the one after a failure, reads the
- * kernel back and repairs whatever differs; every other sync sends what the changed services need.
+ * kernel back and repairs whatever differs; every other sync sends what the changed services need. A service whose
+ * rules the kernel refuses is quarantined: it keeps the rules it had, and all others are programmed.
  */
 export class Programmer {
   readonly #ruleset: IptablesRuleset
   readonly #tool: IptablesTool
   readonly #blockLines: number
   readonly #pending = new Set<string>()
-  /** What the kernel holds; absent before the first sync and after a failed one, when only the kernel knows. */
-  #applied: Map<string, ServiceFragment> | undefined
+  /** What the kernel held when it was last known. */
+  #applied = new Map<string, ServiceFragment>()
+  /** Whether the kernel holds it still: not before the first sync, nor after a failed one. */
+  #certain = false
   #appliedBase = ''
+  #quarantined: ReadonlyMap<string, Error> = new Map()
   #nextReadAt = 0
+  #bytes = 0
+  #toolMs = 0
 
   constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockLines: number) {
     this.#ruleset = ruleset
     this.#tool = tool
     this.#blockLines = blockLines
+  }
+
+  /** The services whose rules the kernel refuses, and what the tool said. */
+  get quarantined(): ReadonlyMap<string, Error> {
+    return this.#quarantined
   }
 
   /** Plans these services anew; the next sync programs them. */
@@ -56,89 +80,146 @@ export class Programmer {
     this.#ruleset.localAddresses = addresses
   }
 
-  /**
-   * Programs what is pending. On an error the next sync is a full one.
-   *
-   * @param check Whether to read the kernel back too, if that is due: somebody else may have changed it.
-   */
-  async sync(check = false): Promise<SyncReport> {
-    const applied = this.#applied
+  /** Programs what is pending. On an error the next sync is a full one. */
+  async sync(): Promise<SyncReport> {
     const keys = [...this.#pending].sort()
     this.#pending.clear()
-    // Until the tool has succeeded nobody knows what the kernel holds.
-    this.#applied = undefined
-    const base = JSON.stringify(this.#ruleset.base)
-    const due = check && performance.now() >= this.#nextReadAt
-    const partial = applied !== undefined && !due && this.#isSmall(applied, keys) && base === this.#appliedBase
-    const step = partial ? this.#partialSync(applied, keys) : await this.#fullSync()
-    const start = performance.now()
-    if (step.document !== '') await this.#tool.restore(step.document)
-    this.#applied = step.applied()
-    this.#appliedBase = base
-    return {
-      kind: partial ? 'partial' : 'full',
-      services: step.services,
-      bytes: step.document.length,
-      ownMs: step.ownMs,
-      toolMs: step.toolMs + performance.now() - start,
-    }
+    return this.#measured(async () => {
+      const base = JSON.stringify(this.#ruleset.base)
+      const small = this.#certain && base === this.#appliedBase && this.#isSmall(keys)
+      // Until the tool has succeeded nobody knows what the kernel holds.
+      this.#certain = false
+      const partial = small && (await this.#partialSync(keys))
+      if (!partial) await this.#fullSync()
+      this.#certain = true
+      this.#appliedBase = base
+      return partial ? { kind: 'partial', services: keys.length } : { kind: 'full', services: this.#applied.size }
+    })
   }
 
-  #isSmall(applied: ReadonlyMap<string, ServiceFragment>, keys: readonly string[]): boolean {
-    const lines = keys.map((key) => lineCount(applied.get(key)) + lineCount(this.#ruleset.fragments.get(key)))
+  /**
+   * Reads the kernel back if that is due, repairs what others changed, and tries services in quarantine again.
+   * Undefined when it was not due.
+   */
+  async check(): Promise<CheckReport | undefined> {
+    if (!this.#certain || performance.now() < this.#nextReadAt) return undefined
+    let repaired = 0
+    const report = await this.#measured(async () => {
+      this.#certain = false
+      const document = await this.#documentFor(sorted(this.#applied))
+      repaired = document.match(/^(:|-I |-D )/gm)?.length ?? 0
+      if (document !== '') await this.#timed(() => this.#tool.restore(document))
+      this.#bytes = document.length
+      if (this.#quarantined.size > 0) await this.#fullSync()
+      this.#certain = true
+      return { kind: 'full', services: this.#applied.size }
+    })
+    return { ...report, repaired }
+  }
+
+  /** Adds up the time and the bytes of what `work` does. */
+  async #measured(work: () => Promise<Pick<SyncReport, 'kind' | 'services'>>): Promise<SyncReport> {
+    const start = performance.now()
+    this.#bytes = 0
+    this.#toolMs = 0
+    const done = await work()
+    const ms = performance.now() - start
+    if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(readPauseMs, ms / readShare)
+    return { ...done, bytes: this.#bytes, ownMs: ms - this.#toolMs, toolMs: this.#toolMs }
+  }
+
+  #isSmall(keys: readonly string[]): boolean {
+    const lines = keys.map((key) => lineCount(this.#applied.get(key)) + lineCount(this.#ruleset.fragments.get(key)))
     return keys.length <= maxPartialServices && lines.reduce((sum, count) => sum + count, 0) <= maxPartialLines
   }
 
-  #partialSync(applied: Map<string, ServiceFragment>, keys: readonly string[]): Step {
-    const start = performance.now()
-    const changes = keys.map((key) => ({
-      key,
-      ...optional('before', applied.get(key)),
-      ...optional('after', this.#ruleset.fragments.get(key)),
-    }))
-    const document = renderUpdate(applied, changes)
-    return {
-      document,
-      services: keys.length,
-      ownMs: performance.now() - start,
-      toolMs: 0,
-      applied() {
-        for (const { key, after } of changes) {
-          if (after === undefined) applied.delete(key)
-          else applied.set(key, after)
-        }
-        return applied
-      },
+  /** False when the kernel refused; which service it was that is left to a full sync. */
+  async #partialSync(keys: readonly string[]): Promise<boolean> {
+    const wanted = this.#ruleset.fragments
+    const changes = keys
+      .filter((key) => !this.#quarantined.has(key) || !wanted.has(key))
+      .map((key) => ({
+        key,
+        ...optional('before', this.#applied.get(key)),
+        ...optional('after', wanted.get(key)),
+      }))
+    if ((await this.#restore(renderUpdate(this.#applied, changes), wanted)) !== undefined) return false
+    for (const { key, after } of changes) {
+      if (after === undefined) this.#applied.delete(key)
+      else this.#applied.set(key, after)
+    }
+    this.#quarantined = new Map([...this.#quarantined].filter(([key]) => wanted.has(key)))
+    return true
+  }
+
+  async #fullSync(): Promise<void> {
+    const refusal = await this.#programAllBut(nobody)
+    this.#quarantined = refusal === undefined ? new Map() : await this.#findRefused(refusal)
+  }
+
+  async #findRefused(refusal: Refusal): Promise<ReadonlyMap<string, Error>> {
+    const kernel = parseSavedRules(await this.#save())
+    const candidates = servicesToWrite(this.#ruleset.fragments, kernel)
+    return findRefused(candidates, refusal, (leftOut) => this.#programAllBut(leftOut))
+  }
+
+  /** Those left out keep the rules they had. */
+  async #programAllBut(leftOut: ReadonlySet<string>): Promise<Refusal | undefined> {
+    const fragments = sorted(replaced(this.#ruleset.fragments, leftOut, this.#applied))
+    const refusal = await this.#restore(await this.#documentFor(fragments), fragments)
+    if (refusal === undefined) this.#applied = fragments
+    return refusal
+  }
+
+  /** What is to be sent so that the kernel holds these, empty when it does. */
+  async #documentFor(fragments: Fragments): Promise<string> {
+    const { base, jumps } = this.#ruleset
+    const kernel = parseSavedRules(await this.#save())
+    return renderFullSync({ base, jumps, fragments: [...fragments.values()] }, kernel, this.#blockLines)
+  }
+
+  async #save(): Promise<string> {
+    return this.#timed(() => this.#tool.save())
+  }
+
+  async #restore(document: string, fragments: Fragments): Promise<Refusal | undefined> {
+    if (document === '') return undefined
+    this.#bytes += document.length
+    try {
+      await this.#timed(() => this.#tool.restore(document))
+      return undefined
+    } catch (error) {
+      if (!(error instanceof RestoreRefused)) throw error
+      return { error, suspects: servicesInLines(document, error.lines, fragments) }
     }
   }
 
-  async #fullSync(): Promise<Step> {
+  async #timed<T>(work: () => Promise<T>): Promise<T> {
     const start = performance.now()
-    const kernel = await this.#tool.save()
-    const read = performance.now()
-    const applied = new Map(this.#ruleset.fragments)
-    const document = renderFullSync(this.#ruleset.desired(), parseSavedRules(kernel), this.#blockLines)
-    const end = performance.now()
-    this.#nextReadAt = end + Math.max(readPauseMs, (end - start) / readShare)
-    return {
-      document,
-      services: applied.size,
-      ownMs: end - read,
-      toolMs: read - start,
-      applied: () => applied,
+    try {
+      return await work()
+    } finally {
+      this.#toolMs += performance.now() - start
     }
   }
+}
+
+/** `fragments` with those of some services as they are in `others`, or not at all. */
+function replaced(fragments: Fragments, services: ReadonlySet<string>, others: Fragments): Fragments {
+  if (services.size === 0) return fragments
+  const result = new Map(fragments)
+  for (const key of services) {
+    const other = others.get(key)
+    if (other === undefined) result.delete(key)
+    else result.set(key, other)
+  }
+  return result
+}
+
+function sorted(fragments: Fragments): Map<string, ServiceFragment> {
+  return new Map([...fragments].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function lineCount(fragment: ServiceFragment | undefined): number {
   return fragment?.ports.reduce((sum, port) => sum + port.chains.length + port.own.length, 0) ?? 0
-}
-
-/** A rendered document, and what the kernel holds once it is applied. */
-interface Step {
-  readonly document: string
-  readonly services: number
-  readonly ownMs: number
-  readonly toolMs: number
-  applied(): Map<string, ServiceFragment>
 }

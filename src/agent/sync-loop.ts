@@ -1,13 +1,19 @@
 /** The least time between a failure and the next run, however many requests come. */
 const pauseMs = 1000
 
-/** kube-proxy's sync period. */
-const maxRetryMs = 30_000
+export interface SyncPeriods {
+  /** The least time from the end of one run to the start of the next; absent: none. */
+  readonly minMs?: number
+  /** The longest time from a failure to the next run; absent: kube-proxy's 30 seconds. */
+  readonly maxRetryMs?: number
+}
 
 /** Runs `work` at once when asked, never twice at a time, and again after a failure. */
 export class SyncLoop {
   readonly #work: () => Promise<void>
   readonly #onError: (error: unknown, retryMs: number) => void
+  readonly #minMs: number
+  readonly #maxRetryMs: number
   #requested = false
   #running: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
@@ -15,9 +21,15 @@ export class SyncLoop {
   #failures = 0
   #stopped = false
 
-  constructor(work: () => Promise<void>, onError: (error: unknown, retryMs: number) => void) {
+  constructor(
+    work: () => Promise<void>,
+    onError: (error: unknown, retryMs: number) => void,
+    { minMs = 0, maxRetryMs = 30_000 }: SyncPeriods = {},
+  ) {
     this.#work = work
     this.#onError = onError
+    this.#minMs = minMs
+    this.#maxRetryMs = maxRetryMs
   }
 
   /** Asks for a run; requests that come while one is under way are answered together by the next. */
@@ -39,17 +51,26 @@ export class SyncLoop {
     clearTimeout(this.#timer)
     while (this.#requested && !this.#stopped && performance.now() >= this.#notBefore) {
       this.#requested = false
-      try {
-        await this.#work()
-        this.#failures = 0
-      } catch (error) {
-        const retryMs = Math.min(pauseMs * 2 ** this.#failures++, maxRetryMs)
-        this.#notBefore = performance.now() + pauseMs
-        this.#onError(error, retryMs)
-        this.#runIn(this.#requested ? pauseMs : retryMs)
-      }
+      const retryMs = await this.#run()
+      this.#notBefore = performance.now() + (retryMs === undefined ? this.#minMs : Math.max(this.#minMs, pauseMs))
+      if (retryMs !== undefined) this.#runIn(retryMs)
     }
     this.#running = undefined
+    // A request is not kept waiting for as long as a retry.
+    if (this.#requested) this.#runIn(this.#notBefore - performance.now())
+  }
+
+  /** Returns after how long to try again; undefined when the run succeeded. */
+  async #run(): Promise<number | undefined> {
+    try {
+      await this.#work()
+      this.#failures = 0
+      return undefined
+    } catch (error) {
+      const retryMs = Math.min(pauseMs * 2 ** this.#failures++, this.#maxRetryMs)
+      this.#onError(error, retryMs)
+      return retryMs
+    }
   }
 
   #runIn(ms: number): void {

@@ -7,11 +7,14 @@ export type RunCommand = (command: string, args: readonly string[], input?: stri
 export class CommandError extends Error {
   /** The tool is not installed. */
   readonly missing: boolean
+  /** What it printed on stderr. */
+  readonly stderr: string
 
-  constructor(message: string, missing: boolean) {
+  constructor(message: string, missing: boolean, stderr = '') {
     super(message)
     this.name = 'CommandError'
     this.missing = missing
+    this.stderr = stderr
   }
 }
 
@@ -46,11 +49,8 @@ function commandError(command: string, args: readonly string[], error: ExecaErro
       true,
     )
   if (error.timedOut) return new CommandError(`"${line}" did not end within ${timeoutSeconds} seconds`, false)
-  const said = String(error.stderr ?? '')
-    .trim()
-    .split('\n')
-    .slice(0, 3)
-    .join('; ')
+  const stderr = String(error.stderr ?? '')
+  const said = stderr.trim().split('\n').slice(0, 3).join('; ')
   const how = error.signal === undefined ? `exit code ${error.exitCode ?? 'unknown'}` : `signal ${error.signal}`
-  return new CommandError(`"${line}" failed with ${how}${said === '' ? '' : `: ${said.slice(0, 500)}`}`, false)
+  return new CommandError(`"${line}" failed with ${how}${said === '' ? '' : `: ${said.slice(0, 500)}`}`, false, stderr)
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { SyncLoop } from '../../src/agent/sync-loop.ts'
+import { SyncLoop, type SyncPeriods } from '../../src/agent/sync-loop.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -9,7 +9,7 @@ afterEach(() => {
 })
 
 /** A loop whose runs end when the test says so. */
-function controlled() {
+function controlled(periods?: SyncPeriods) {
   const runs: { finish: () => void; fail: () => void }[] = []
   const retries: number[] = []
   const loop = new SyncLoop(
@@ -18,6 +18,7 @@ function controlled() {
         runs.push({ finish: resolve, fail: () => reject(new Error('no')) })
       }),
     (_, retryMs) => retries.push(retryMs),
+    periods,
   )
   return { loop, runs, retries }
 }
@@ -98,4 +99,37 @@ test('stop lets the run under way finish and starts no other', async () => {
   expect(stopped).toBe(true)
   loop.request()
   expect(runs).toHaveLength(1)
+})
+
+test('with a least period, a run starts so long after the end of the one before, and requests meanwhile are one', async () => {
+  const { loop, runs } = controlled({ minMs: 5000 })
+  loop.request()
+  expect(runs).toHaveLength(1)
+  loop.request()
+  await vi.advanceTimersByTimeAsync(7000)
+  runs[0]?.finish()
+  await settle()
+  loop.request()
+  await vi.advanceTimersByTimeAsync(4999)
+  expect(runs).toHaveLength(1)
+  await vi.advanceTimersByTimeAsync(1)
+  expect(runs).toHaveLength(2)
+  runs[1]?.finish()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(runs).toHaveLength(2)
+})
+
+test('a failure is retried no later than the longest period, and no sooner than the least', async () => {
+  const { loop, runs, retries } = controlled({ minMs: 2000, maxRetryMs: 3000 })
+  loop.request()
+  for (const retryMs of [1000, 2000, 3000, 3000]) {
+    runs.at(-1)?.fail()
+    await settle()
+    expect(retries.at(-1)).toBe(retryMs)
+    const started = runs.length
+    await vi.advanceTimersByTimeAsync(Math.max(retryMs, 2000) - 1)
+    expect(runs).toHaveLength(started)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(runs).toHaveLength(started + 1)
+  }
 })

@@ -4,12 +4,12 @@ import { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { readIptablesBase } from '../../src/agent/iptables-base.ts'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { iptablesTool, type IptablesTool } from '../../src/agent/iptables-tool.ts'
-import { parseManifests } from '../../src/agent/manifest-text.ts'
 import { Programmer } from '../../src/agent/programmer.ts'
 import { planCleanup } from '../../src/backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { families, type Family } from '../../src/net/family.ts'
+import { parseObjects } from '../support/cluster.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
 import { randomClusterNode, randomService, type RandomService } from '../support/random-cluster.ts'
 
@@ -132,11 +132,11 @@ COMMIT
     await programmer.sync()
     const right = rulesOf(await ipv4.save())
     await ipv4.restore('*nat\n:KUBE-SERVICES - [0:0]\n-D PREROUTING 1\nCOMMIT\n')
-    expect(await programmer.sync(true)).toMatchObject({ kind: 'partial', bytes: 0 })
+    expect(await programmer.check()).toBeUndefined()
     const now = performance.now()
     const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 31_000)
     try {
-      expect(await programmer.sync(true)).toMatchObject({ kind: 'full' })
+      expect(await programmer.check()).toMatchObject({ kind: 'full', repaired: 2 })
     } finally {
       clock.mockRestore()
     }
@@ -178,7 +178,7 @@ function replace(
   service: RandomService,
   remove: boolean,
 ): ReadonlySet<string> {
-  const old = parse(present.get(service.key)?.objects ?? []).flatMap((object) => store.remove(object))
+  const old = parseObjects(present.get(service.key)?.objects ?? []).flatMap((object) => store.remove(object))
   present.delete(service.key)
   if (remove) return new Set(old)
   present.set(service.key, service)
@@ -186,13 +186,7 @@ function replace(
 }
 
 function put(store: ClusterStore, objects: readonly unknown[]): readonly string[] {
-  return parse(objects).flatMap((object) => store.put(object))
-}
-
-function parse(objects: readonly unknown[]) {
-  const { objects: parsed, errors } = parseManifests(JSON.stringify({ kind: 'List', items: objects }), 'random')
-  expect(errors).toEqual([])
-  return parsed.map(({ object }) => object)
+  return parseObjects(objects).flatMap((object) => store.put(object))
 }
 
 function rulesetOf(store: ClusterStore, family: Family): IptablesRuleset {

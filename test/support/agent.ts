@@ -16,10 +16,14 @@ export interface RunningAgent {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `pointsman run` in a namespace. */
-export function runAgent(namespace: Namespace, args: readonly string[]): RunningAgent {
+/** Starts `pointsman run` in a namespace, with these variables besides those of the test. */
+export function runAgent(
+  namespace: Namespace,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningAgent {
   const command = ['netns', 'exec', namespace.name, process.execPath, resolve('src/main.ts'), 'run', ...args]
-  const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null)
   let printed = ''
   child.stdout.on('data', (chunk: Buffer) => {
