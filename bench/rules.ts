@@ -55,7 +55,12 @@ console.log(
 
 async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise<void> {
   const ruleset = new IptablesRuleset(store, options)
-  const programmer = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), variant === 'nft' ? 5000 : Infinity)
+  const programmer = new Programmer(
+    ruleset,
+    iptablesTool(run, 'IPv4', variant),
+    variant === 'nft' ? 5000 : Infinity,
+    30_000,
+  )
   const first = await programmer.sync()
   console.log(`${variant}: first load: ours ${ms(first.ownMs)}, tool ${ms(first.toolMs)}`)
   const own: number[] = []
@@ -84,7 +89,7 @@ async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise
     `${variant}: rewriting the shared chains, as kube-proxy does at each change: tool ${ms(performance.now() - started)}, ` +
       `payload ${peer.length} bytes`,
   )
-  const again = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), 5000)
+  const again = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), 5000, 30_000)
   const start = performance.now()
   const report = await again.sync()
   console.log(

@@ -3,6 +3,7 @@ import { answerQuery } from '../dns/answer.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import { listenDns } from '../host/dns-listener.ts'
 import type { DnsListener } from '../host/dns-service.ts'
+import { serveHttp, type HttpServer } from '../host/http-server.ts'
 import type { Log } from '../host/log.ts'
 import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
@@ -11,7 +12,8 @@ import { DnsTable } from './dns-table.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ManifestSource } from './manifest-source.ts'
-import { SyncLoop } from './sync-loop.ts'
+import { ProxyMetrics } from './proxy-metrics.ts'
+import { SyncLoop, type SyncPeriods } from './sync-loop.ts'
 
 export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
@@ -20,6 +22,9 @@ export interface AgentOptions {
   readonly dnsListen: readonly AddressPort[]
   /** How each family reaches the kernel; empty with `--no-proxy`. */
   readonly tools: readonly FamilyTool[]
+  /** Where metrics are served; absent: nowhere. */
+  readonly metricsAddress?: AddressPort
+  readonly periods?: SyncPeriods
 }
 
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
@@ -32,7 +37,7 @@ const maxQuietMs = 200
 const againMs = 1000
 
 /** kube-proxy's default. */
-const syncPeriodMs = 30_000
+const defaultSyncPeriodMs = 30_000
 
 /** One node's agent: reads the cluster, programs the kernel, answers DNS, until stopped. */
 export class Agent {
@@ -41,6 +46,8 @@ export class Agent {
   readonly #log: Log
   readonly #store = new ClusterStore()
   readonly #loop: SyncLoop
+  readonly #metrics = new ProxyMetrics(() => this.#programs?.figures ?? [])
+  #metricsServer: HttpServer | undefined
   #programs: FamilyPrograms | undefined
   #dns: DnsTable | undefined
   #listeners: readonly DnsListener[] = []
@@ -65,6 +72,7 @@ export class Agent {
       () => this.#sync(),
       (error, retryMs) =>
         log.error({ retryMs }, `Cannot sync: ${error instanceof Error ? error.message : String(error)}`),
+      options.periods,
     )
   }
 
@@ -83,7 +91,8 @@ export class Agent {
     this.#dns.zone.serial = unixSeconds()
     this.#dns.zone.synced = true
     const { ruleset, tools } = this.#options
-    this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#log)
+    this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
+    this.#serveMetrics()
     await this.#listen(this.#dns)
     if (this.#stopped) return
     this.#loop.request()
@@ -91,7 +100,7 @@ export class Agent {
     this.#period = setInterval(() => {
       this.#checkDue = true
       this.#loop.request()
-    }, syncPeriodMs)
+    }, this.#periodMs)
   }
 
   /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
@@ -104,6 +113,7 @@ export class Agent {
     clearInterval(this.#period)
     await this.#loop.stop()
     clearTimeout(this.#again)
+    await this.#metricsServer?.close()
     await Promise.all(this.#listeners.map((listener) => listener.close()))
   }
 
@@ -116,6 +126,21 @@ export class Agent {
       listeners.push(listener)
       this.#log.info({ address: address.host, port: listener.port, zone: this.#options.zone.domain }, 'answering DNS')
     }
+  }
+
+  #serveMetrics(): void {
+    const { metricsAddress } = this.#options
+    if (metricsAddress === undefined) return
+    const { registry } = this.#metrics
+    this.#metricsServer = serveHttp(
+      metricsAddress,
+      (server) => {
+        server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+        server.get('/proxyMode', (_, reply) => reply.header('X-Content-Type-Options', 'nosniff').send('iptables'))
+        server.get('/healthz', (_, reply) => reply.send('ok'))
+      },
+      (message) => this.#log.warn(message),
+    )
   }
 
   #filesChanged(): void {
@@ -160,6 +185,10 @@ export class Agent {
     this.#dns.touch(touched)
     if (touched.size > 0) this.#dns.zone.serial = unixSeconds()
     return { unreadable }
+  }
+
+  get #periodMs(): number {
+    return this.#options.periods?.maxRetryMs ?? defaultSyncPeriodMs
   }
 
   get #nodeName(): string {

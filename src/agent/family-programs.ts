@@ -4,7 +4,8 @@ import type { ClusterState } from '../model/cluster-state.ts'
 import type { Family } from '../net/family.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
-import { Programmer } from './programmer.ts'
+import { Programmer, type CheckReport, type SyncReport } from './programmer.ts'
+import type { FamilyFigures } from './proxy-metrics.ts'
 
 /** How one family's rules reach the kernel. */
 export interface FamilyTool {
@@ -14,6 +15,12 @@ export interface FamilyTool {
   readonly blockLines: number
   /** Documents are printed, not applied. */
   readonly dryRun: boolean
+}
+
+/** Told of every sync and check that succeeded. */
+export interface SyncObserver {
+  synced(family: Family, report: SyncReport): void
+  checked(family: Family, report: CheckReport): void
 }
 
 interface Program {
@@ -26,14 +33,27 @@ interface Program {
 export class FamilyPrograms {
   readonly #programs: readonly Program[]
   readonly #log: Log
+  readonly #observer: SyncObserver
   readonly #reported = new Set<Family>()
 
-  constructor(state: ClusterState, options: Omit<RulesetOptions, 'family'>, tools: readonly FamilyTool[], log: Log) {
+  constructor(
+    state: ClusterState,
+    options: Omit<RulesetOptions, 'family'>,
+    tools: readonly FamilyTool[],
+    periodMs: number,
+    log: Log,
+    observer: SyncObserver,
+  ) {
     this.#programs = tools.map(({ family, tool, blockLines, dryRun }) => {
       const ruleset = new IptablesRuleset(state, { ...options, family })
-      return { family, dryRun, programmer: new Programmer(ruleset, tool, blockLines) }
+      return { family, dryRun, programmer: new Programmer(ruleset, tool, blockLines, periodMs) }
     })
     this.#log = log
+    this.#observer = observer
+  }
+
+  get figures(): readonly FamilyFigures[] {
+    return this.#programs.map(({ family, programmer }) => ({ family, ...programmer.figures }))
   }
 
   /** Plans these services anew; the next sync programs them. */
@@ -65,7 +85,9 @@ export class FamilyPrograms {
     const { family, dryRun, programmer } = program
     const before = programmer.quarantined
     const report = await programmer.sync()
+    this.#observer.synced(family, report)
     const checked = check ? await programmer.check() : undefined
+    if (checked !== undefined) this.#observer.checked(family, checked)
     this.#logQuarantine(family, before, programmer.quarantined)
     if (checked !== undefined && checked.repaired > 0) {
       const { repaired, bytes } = checked

@@ -3,6 +3,8 @@ import type { Family } from '../net/family.ts'
 import type { BaseRules, Jumps } from '../backends/iptables/base-rules.ts'
 import { renderDocument } from '../backends/iptables/document.ts'
 import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
+import { countRules } from '../backends/iptables/document.ts'
+import type { Table } from '../backends/iptables/rule.ts'
 import type { Desired } from '../backends/iptables/full-sync.ts'
 import { withNodePortAddresses } from '../backends/iptables/node-port-jumps.ts'
 import { slicesOf, type ClusterState } from '../model/cluster-state.ts'
@@ -25,6 +27,18 @@ export interface RulesetOptions {
   readonly nodePortNetworks: NodePortNetworks
 }
 
+/** What there is to count in a ruleset. */
+export interface RulesetFigures {
+  readonly rules: Readonly<Record<Table, number>>
+  /** Service ports with policy Local that have endpoints, but none on this node. */
+  readonly noLocalEndpoints: NoLocalEndpoints
+}
+
+interface NoLocalEndpoints {
+  readonly internal: number
+  readonly external: number
+}
+
 /** Strictly more endpoints than this are a large cluster, as for kube-proxy. */
 const largeClusterEndpoints = 1000
 
@@ -41,6 +55,8 @@ export class IptablesRuleset {
   readonly #options: RulesetOptions
   readonly #fragments = new Map<string, ServiceFragment>()
   readonly #endpointCounts = new Map<string, number>()
+  /** Only of services that have any. */
+  readonly #noLocalEndpoints = new Map<string, NoLocalEndpoints>()
   #endpointTotal = 0
   #largeCluster = false
 
@@ -81,6 +97,17 @@ export class IptablesRuleset {
     return renderDocument(this.base, this.sorted())
   }
 
+  get figures(): RulesetFigures {
+    const noLocal = [...this.#noLocalEndpoints.values()]
+    return {
+      rules: countRules(this.base, this.#fragments.values()),
+      noLocalEndpoints: {
+        internal: noLocal.reduce((sum, { internal }) => sum + internal, 0),
+        external: noLocal.reduce((sum, { external }) => sum + external, 0),
+      },
+    }
+  }
+
   /** Plans these services anew. Returns the keys whose rules may differ now: all of them when the cluster became large or small. */
   touch(services: Iterable<string>): ReadonlySet<string> {
     const touched = new Map<string, readonly PortPlan[]>()
@@ -100,6 +127,9 @@ export class IptablesRuleset {
     const count = plans.reduce((sum, plan) => sum + plan.endpointCount, 0)
     this.#endpointTotal += count - (this.#endpointCounts.get(key) ?? 0)
     this.#endpointCounts.set(key, count)
+    const noLocal = noLocalEndpoints(plans)
+    if (noLocal.internal + noLocal.external > 0) this.#noLocalEndpoints.set(key, noLocal)
+    else this.#noLocalEndpoints.delete(key)
     return plans
   }
 
@@ -123,5 +153,13 @@ export class IptablesRuleset {
 
   #node(name: string): Node {
     return this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
+  }
+}
+
+function noLocalEndpoints(plans: readonly PortPlan[]): NoLocalEndpoints {
+  const without = plans.filter(({ choice }) => choice.usableAnywhere && choice.local.length === 0)
+  return {
+    internal: without.filter((plan) => plan.internalPolicyLocal).length,
+    external: without.filter((plan) => plan.externalPolicyLocal && plan.external).length,
   }
 }

@@ -1,11 +1,13 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
+import { countAdded } from '../backends/iptables/document.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
 import { renderFullSync } from '../backends/iptables/full-sync.ts'
+import type { Table } from '../backends/iptables/rule.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
 import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
-import type { IptablesRuleset } from './iptables-ruleset.ts'
+import type { IptablesRuleset, RulesetFigures } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
 
@@ -27,12 +29,22 @@ export interface CheckReport extends SyncReport {
   readonly repaired: number
 }
 
+/** What there is to count of the programming. */
+export interface ProgrammerFigures {
+  readonly ruleset: RulesetFigures
+  /** Rules that the last sync wrote. */
+  readonly written: Readonly<Record<Table, number>>
+  readonly quarantined: number
+  /** Documents that did not reach the kernel since the start, and those of them that were partial. */
+  readonly failures: number
+  readonly partialFailures: number
+}
+
 /** More than this is cheaper, and safer in blocks, as a full sync. */
 const maxPartialServices = 250
 const maxPartialLines = 10_000
 
-/** The kernel is read back at most every 30 seconds, and for at most a hundredth of the time. */
-const readPauseMs = 30_000
+/** The kernel is read back for at most this share of the time. */
 const readShare = 0.01
 
 type Fragments = ReadonlyMap<string, ServiceFragment>
@@ -48,6 +60,7 @@ export class Programmer {
   readonly #ruleset: IptablesRuleset
   readonly #tool: IptablesTool
   readonly #blockLines: number
+  readonly #readPauseMs: number
   readonly #pending = new Set<string>()
   /** What the kernel held when it was last known. */
   #applied = new Map<string, ServiceFragment>()
@@ -58,16 +71,31 @@ export class Programmer {
   #nextReadAt = 0
   #bytes = 0
   #toolMs = 0
+  #written = countAdded('')
+  #failures = 0
+  #partialFailures = 0
 
-  constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockLines: number) {
+  /** @param readPauseMs The least time from one reading back of the kernel to the next. */
+  constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockLines: number, readPauseMs: number) {
     this.#ruleset = ruleset
     this.#tool = tool
     this.#blockLines = blockLines
+    this.#readPauseMs = readPauseMs
   }
 
   /** The services whose rules the kernel refuses, and what the tool said. */
   get quarantined(): ReadonlyMap<string, Error> {
     return this.#quarantined
+  }
+
+  get figures(): ProgrammerFigures {
+    return {
+      ruleset: this.#ruleset.figures,
+      written: this.#written,
+      quarantined: this.#quarantined.size,
+      failures: this.#failures,
+      partialFailures: this.#partialFailures,
+    }
   }
 
   /** Plans these services anew; the next sync programs them. */
@@ -108,8 +136,7 @@ export class Programmer {
       this.#certain = false
       const document = await this.#documentFor(sorted(this.#applied))
       repaired = document.match(/^(:|-I |-D )/gm)?.length ?? 0
-      if (document !== '') await this.#timed(() => this.#tool.restore(document))
-      this.#bytes = document.length
+      if (document !== '') await this.#send(document)
       if (this.#quarantined.size > 0) await this.#fullSync()
       this.#certain = true
       return { kind: 'full', services: this.#applied.size }
@@ -124,7 +151,7 @@ export class Programmer {
     this.#toolMs = 0
     const done = await work()
     const ms = performance.now() - start
-    if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(readPauseMs, ms / readShare)
+    if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(this.#readPauseMs, ms / readShare)
     return { ...done, bytes: this.#bytes, ownMs: ms - this.#toolMs, toolMs: this.#toolMs }
   }
 
@@ -143,7 +170,13 @@ export class Programmer {
         ...optional('before', this.#applied.get(key)),
         ...optional('after', wanted.get(key)),
       }))
-    if ((await this.#restore(renderUpdate(this.#applied, changes), wanted)) !== undefined) return false
+    const failuresBefore = this.#failures
+    try {
+      const refusal = await this.#restore(renderUpdate(this.#applied, changes), wanted)
+      if (refusal !== undefined) return false
+    } finally {
+      this.#partialFailures += this.#failures - failuresBefore
+    }
     for (const { key, after } of changes) {
       if (after === undefined) this.#applied.delete(key)
       else this.#applied.set(key, after)
@@ -183,14 +216,24 @@ export class Programmer {
   }
 
   async #restore(document: string, fragments: Fragments): Promise<Refusal | undefined> {
+    this.#written = countAdded(document)
     if (document === '') return undefined
-    this.#bytes += document.length
     try {
-      await this.#timed(() => this.#tool.restore(document))
+      await this.#send(document)
       return undefined
     } catch (error) {
       if (!(error instanceof RestoreRefused)) throw error
       return { error, suspects: servicesInLines(document, error.lines, fragments) }
+    }
+  }
+
+  async #send(document: string): Promise<void> {
+    this.#bytes += document.length
+    try {
+      await this.#timed(() => this.#tool.restore(document))
+    } catch (error) {
+      this.#failures++
+      throw error
     }
   }
 

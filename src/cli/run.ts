@@ -46,6 +46,7 @@ async function run(options: RunOptions): Promise<void> {
       ruleset: rulesetOptions(options),
       zone: zoneOptions(options),
       dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
+      metricsAddress: { host: '127.0.0.1', port: 10249 },
       tools: options.proxy ? await kernelTools(options.dryRun ?? false) : [],
     },
     log,

@@ -40,6 +40,9 @@ const service = (name: string, id: number, affinity: 'None' | 'ClientIP', addres
 ]
 const plain = Array.from({ length: 20 }, (_, i) => service(`plain${i}`, i + 1, 'None')).flat()
 
+const put = (store: ClusterStore, objects: readonly unknown[]) =>
+  parseObjects(objects).flatMap((object) => store.put(object))
+
 let namespace: Namespace
 let modules: string
 beforeEach(async () => {
@@ -65,10 +68,8 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
       localDetection: { mode: 'ClusterCIDR', networks: [] },
       nodePortNetworks: [],
     })
-    return new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), blockLines)
+    return new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), blockLines, 30_000)
   }
-  const put = (store: ClusterStore, objects: readonly unknown[]) =>
-    parseObjects(objects).flatMap((object) => store.put(object))
   const rules = () => namespace.run(`iptables-${variant}-save`, ['-t', 'nat'])
 
   test.each([5, Number.POSITIVE_INFINITY])('a refused service is left out, in blocks of %d', async (blockLines) => {

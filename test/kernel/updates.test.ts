@@ -200,7 +200,7 @@ function rulesetOf(store: ClusterStore, family: Family): IptablesRuleset {
 }
 
 function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, block = 1000): Programmer {
-  return new Programmer(rulesetOf(store, family), tool, block)
+  return new Programmer(rulesetOf(store, family), tool, block, 30_000)
 }
 
 async function empty(tool: IptablesTool, family: Family): Promise<void> {

@@ -55,3 +55,25 @@ function portRules(port: PortFragment, table: Table): readonly (readonly Rule[])
 export function sharedRules(fragment: ServiceFragment | undefined, table: Table): readonly Rule[] {
   return fragment?.ports.flatMap((port) => (table === 'filter' ? port.filter : port.dispatch)) ?? []
 }
+
+/** How many rules of ours each table has. */
+export function countRules(base: BaseRules, fragments: Iterable<ServiceFragment>): Readonly<Record<Table, number>> {
+  const counts = { filter: 0, nat: 0 }
+  for (const table of tables) counts[table] += base[table].before.length + base[table].after.length
+  for (const { ports } of fragments) {
+    for (const port of ports) {
+      for (const table of tables) for (const rules of portRules(port, table)) counts[table] += rules.length
+    }
+  }
+  return counts
+}
+
+/** How many rules a document adds to each table. */
+export function countAdded(document: string): Readonly<Record<Table, number>> {
+  const counts = { filter: 0, nat: 0 }
+  for (const part of document.split(/^COMMIT$/m)) {
+    const table = tables.find((name) => part.trimStart().startsWith(`*${name}`))
+    if (table !== undefined) counts[table] += part.match(/^-[AI] /gm)?.length ?? 0
+  }
+  return counts
+}
