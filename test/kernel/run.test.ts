@@ -118,21 +118,6 @@ test('a failed apply is retried with a full sync, and the kernel ends right', as
   expect(await diff()).toEqual(nothing)
 }, 20_000)
 
-test('SIGKILL at any moment of churn leaves rules that the next start completes', async () => {
-  await put('three-pods')
-  for (let i = 0; i < 4; i++) {
-    const running = start('--no-dns')
-    await running.line(programmed('IPv6'))
-    await put(i % 2 === 0 ? 'protocols' : 'node-port', 'more.yaml')
-    // In the middle of the work that this change started, on most runs.
-    await new Promise((resolve) => setTimeout(resolve, 20 + i * 4))
-    await running.end('SIGKILL')
-  }
-  const last = start('--no-dns')
-  await last.line(programmed('IPv6'))
-  expect(await diff()).toEqual(nothing)
-}, 30_000)
-
 test('a directory that goes and comes back is followed again; until then nothing is taken for removed', async () => {
   await put('three-pods')
   const running = start('--no-dns')
