@@ -4,7 +4,15 @@ import { runProgram } from '../../src/cli/program.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
 
 const directory = 'rulesets/clusters'
-const cases = readdirSync(directory).map((file) => file.replace(/\.yaml$/, ''))
+const files = readdirSync(directory)
+
+/** A cluster file with options: lines `# options: …` and `# options <variant>: …` each make a golden directory. */
+interface Case {
+  readonly name: string
+  readonly file: string
+  readonly options: readonly string[]
+}
+const cases = files.flatMap(casesOf)
 const usual = ['--node', 'node-1', '--cluster-cidr', '10.244.0.0/16,2001:db8:244::/48']
 
 let namespace: Namespace
@@ -14,18 +22,16 @@ beforeAll(async () => {
 afterAll(() => namespace[Symbol.asyncDispose]())
 
 test('every case has its golden directory, and no directory is left over', () => {
-  expect(readdirSync('golden').sort()).toEqual([...cases].sort())
+  expect(readdirSync('golden').sort()).toEqual(cases.map(({ name }) => name).sort())
 })
 
-describe.each(cases)('%s', (name) => {
-  const file = `${directory}/${name}.yaml`
+test.each(files)('%s begins with a line that says what it shows', (file) => {
+  expect(readFileSync(`${directory}/${file}`, 'utf8')).toMatch(/^# \S.{20,}/)
+})
 
-  test('begins with a line that says what it shows', () => {
-    expect(readFileSync(file, 'utf8')).toMatch(/^# \S.{20,}/)
-  })
-
+describe.each(cases)('$name', ({ name, file, options }) => {
   test('renders as golden, and the real tools take it', async () => {
-    const documents = await render(file)
+    const documents = await render(file, options)
     expect(documents.map((document) => document.name)).toEqual(['iptables-ipv4.rules', 'iptables-ipv6.rules', 'zone.db'])
     for (const document of documents) {
       await expect(document.text).toMatchFileSnapshot(`../../golden/${name}/${document.name}`)
@@ -49,9 +55,22 @@ test('the published three-pod example has its published chain names and shares',
   ])
 })
 
-/** What `render` prints for a case; a second line `# options: …` adds to the usual options. */
-async function render(file: string): Promise<readonly { name: string; text: string }[]> {
-  const options = /^# options: (.*)$/m.exec(readFileSync(file, 'utf8'))?.[1]?.split(' ') ?? []
+function casesOf(file: string): readonly Case[] {
+  const path = `${directory}/${file}`
+  const name = file.replace(/\.yaml$/, '')
+  const variants = [...readFileSync(path, 'utf8').matchAll(/^# options ?(.*?): (.*)$/gm)].map(
+    ([, variant = '', options = '']) => ({
+      name: variant === '' ? name : `${name}-${variant}`,
+      file: path,
+      options: options.split(' '),
+    }),
+  )
+  // Without a line for the name itself it is rendered with the usual options.
+  return variants.some((variant) => variant.name === name) ? variants : [{ name, file: path, options: [] }, ...variants]
+}
+
+/** What `render` prints. */
+async function render(file: string, options: readonly string[]): Promise<readonly { name: string; text: string }[]> {
   let printed = ''
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk: unknown, ...rest: readonly unknown[]) => {
     printed += String(chunk)
