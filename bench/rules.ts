@@ -1,6 +1,7 @@
 /**
- * 10,000 services with 5 endpoints each, in a network namespace of its own: from parsed objects to the full text, into
- * the kernel with either variant, and one endpoint changed. Needs root, iproute2 and iptables.
+ * Services with endpoints (two arguments; 10,000 with 5 each), in a network namespace of their own: from parsed objects
+ * to the full text, into the kernel with either variant, and one endpoint changed. Our CPU time, and the tool's time and
+ * memory, apart. Needs root, iproute2 and iptables.
  */
 import { randomBytes } from 'node:crypto'
 import { cpus } from 'node:os'
@@ -12,6 +13,7 @@ import { formatTable, wholeTable } from '../src/backends/iptables/document.ts'
 import { parseManifests } from '../src/agent/manifest-text.ts'
 import { Programmer } from '../src/agent/programmer.ts'
 import { runCommand, type RunCommand } from '../src/host/command.ts'
+import { ToolMemory } from './tool-memory.ts'
 import { benchObjects, benchSlice } from './cluster.ts'
 
 const services = Number(process.argv[2] ?? 10_000)
@@ -41,16 +43,19 @@ for (const variant of ['nft', 'legacy'] as const) {
   const name = `pointsman-bench-${randomBytes(3).toString('hex')}`
   await runCommand('ip', ['netns', 'add', name])
   try {
+    const memory = new ToolMemory()
     await benchVariant(variant, (command, args, input) =>
-      runCommand('ip', ['netns', 'exec', name, command, ...args], input),
+      memory.watch(runCommand('ip', ['netns', 'exec', name, command, ...args], input)),
     )
+    console.log(`${variant}: the tool takes at most ${megabytes(memory.peak)}`)
   } finally {
     await runCommand('ip', ['netns', 'delete', name])
   }
 }
 globalThis.gc?.()
 console.log(
-  `memory of this process: ${megabytes(process.memoryUsage.rss())} resident, ${megabytes(process.memoryUsage().heapUsed)} heap`,
+  `memory of this process: ${megabytes(process.resourceUsage().maxRSS * 1024)} at its peak, ` +
+    `${megabytes(process.memoryUsage.rss())} resident, ${megabytes(process.memoryUsage().heapUsed)} heap at the end`,
 )
 
 async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise<void> {
@@ -61,11 +66,13 @@ async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise
     variant === 'nft' ? 5000 : Infinity,
     30_000,
   )
+  const cpu = process.cpuUsage()
   const first = await programmer.sync()
-  console.log(`${variant}: first load: ours ${ms(first.ownMs)}, tool ${ms(first.toolMs)}`)
+  console.log(`${variant}: first load: ours ${ms(first.ownMs)} (CPU ${cpuMs(cpu)}), tool ${ms(first.toolMs)}`)
   const own: number[] = []
   const tool: number[] = []
   let bytes = 0
+  const before = process.cpuUsage()
   for (let i = 0; i < changes; i++) {
     const index = (i * 487) % services
     const [slice] = parseManifests(JSON.stringify(benchSlice(index, endpoints, ++shifts)), 'bench').objects
@@ -79,8 +86,8 @@ async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise
     bytes = Math.max(bytes, report.bytes)
   }
   console.log(
-    `${variant}: one endpoint replaced (median, max of ${changes}): ours ${spread(own)}, tool ${spread(tool)}, ` +
-      `payload at most ${bytes} bytes`,
+    `${variant}: one endpoint replaced (median, max of ${changes}): ours ${spread(own)} ` +
+      `(CPU with starting the tool ${cpuMs(before, changes)}), tool ${spread(tool)}, payload at most ${bytes} bytes`,
   )
   const peer = formatTable(wholeTable('nat', ruleset.base, ruleset.sorted(), (chain) => !isPortChain(chain)))
   const started = performance.now()
@@ -107,6 +114,12 @@ function measure<T>(what: string, work: () => T): T {
 function spread(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b)
   return `${ms(sorted[sorted.length >> 1])}, ${ms(sorted.at(-1))}`
+}
+
+/** CPU time of this process since then, for each of so many. */
+function cpuMs(since: NodeJS.CpuUsage, count = 1): string {
+  const { user, system } = process.cpuUsage(since)
+  return ms((user + system) / 1000 / count)
 }
 
 function lineCount(document: string): number {
