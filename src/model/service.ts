@@ -7,6 +7,7 @@ import { parseMetadata, type Metadata } from './metadata.ts'
 import { labelOf } from './name.ts'
 import { optional } from './optional.ts'
 import { isProxiedElsewhere } from './proxied-elsewhere.ts'
+import { timestampOf } from './timestamp.ts'
 
 export interface ServicePort {
   /** Empty for the only port of a service that did not name it. */
@@ -20,6 +21,8 @@ export interface ServicePort {
 /** A v1 Service, with the fields that rules and DNS answers are made from. */
 export interface Service extends Metadata {
   readonly kind: 'Service'
+  /** `metadata.creationTimestamp` in seconds since 1970; absent in a manifest that never met an API server. */
+  readonly createdAt?: number
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'
   /** `clusterIP: None`: DNS lists its endpoints, no rule is written. */
   readonly headless: boolean
@@ -31,7 +34,7 @@ export interface Service extends Metadata {
   /** The target of an ExternalName service, as written; absent for every other type. */
   readonly externalName?: string
   readonly externalIps: readonly Address[]
-  /** `status.loadBalancer.ingress[].ip`, without those whose ipMode is Proxy. */
+  /** `status.loadBalancer.ingress[].ip`, without those whose ipMode is anything but VIP, its default. Source: KEP-1860. */
   readonly loadBalancerIps: readonly Address[]
   readonly sourceRanges: readonly Cidr[]
   readonly externalPolicyLocal: boolean
@@ -52,19 +55,20 @@ export function parseService(object: Field): Service {
   const spec = object.get('spec')
   const type = spec.get('type').oneOf(types) ?? 'ClusterIP'
   const headless = spec.get('clusterIP').value === 'None' || spec.get('clusterIPs').items()[0]?.value === 'None'
-  const externalIps = looseAddresses(spec.get('externalIPs').items())
+  const externalIps = spec.get('externalIPs').items()
   const reachedFromOutside = type === 'NodePort' || type === 'LoadBalancer' || externalIps.length > 0
   const externalPolicyLocal = reachedFromOutside && spec.get('externalTrafficPolicy').oneOf(policies) === 'Local'
   return {
     kind: 'Service',
     ...metadata,
+    ...optional('createdAt', timestampOf(object.get('metadata').get('creationTimestamp'))),
     type,
     headless,
     clusterIps: headless || type === 'ExternalName' ? [] : clusterIps(spec),
     ports: parsePorts(spec.get('ports').items()),
     ...optional('affinitySeconds', affinitySeconds(spec)),
     ...optional('externalName', type === 'ExternalName' ? externalName(spec.get('externalName')) : undefined),
-    externalIps,
+    externalIps: looseAddresses(externalIps),
     loadBalancerIps: loadBalancerIps(object.get('status').get('loadBalancer')),
     sourceRanges: spec
       .get('loadBalancerSourceRanges')
@@ -152,12 +156,12 @@ function externalName(field: Field): string | undefined {
 function loadBalancerIps(loadBalancer: Field): readonly Address[] {
   const ingress = loadBalancer.get('ingress').items()
   return looseAddresses(
-    ingress.filter((entry) => entry.get('ipMode').value !== 'Proxy').map((entry) => entry.get('ip')),
+    ingress.filter((entry) => (entry.get('ipMode').text() ?? 'VIP') === 'VIP').map((entry) => entry.get('ip')),
   )
 }
 
 /** Addresses that the API server does not check strictly: blank and unreadable ones are passed over, as kube-proxy does. */
 function looseAddresses(fields: readonly Field[]): readonly Address[] {
   // Each once: two rules that say the same cannot be told apart when one of them goes.
-  return [...new Set(fields.flatMap((field) => parseAddress(field.text()?.trim() ?? '') ?? []))]
+  return [...new Set(fields.flatMap((field) => parseAddress(field.text() ?? '') ?? []))]
 }
