@@ -5,6 +5,7 @@ import { clusterOfObjects } from '../support/cluster.ts'
 
 interface SliceText {
   readonly name?: string
+  readonly namespace?: string
   readonly addressType?: string
   readonly ports?: readonly object[]
   readonly labels?: object
@@ -12,11 +13,11 @@ interface SliceText {
   readonly endpoints: readonly string[]
 }
 
-function merged(slices: readonly SliceText[], family: 'IPv4' | 'IPv6' = 'IPv4') {
-  const objects = slices.map(({ name = 's', addressType = 'IPv4', ports, labels, endpoints }) => ({
+function merged(slices: readonly SliceText[], family: 'IPv4' | 'IPv6' = 'IPv4', node = 'here') {
+  const objects = slices.map(({ name = 's', namespace = 'shop', addressType = 'IPv4', ports, labels, endpoints }) => ({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
-    metadata: { namespace: 'shop', name, labels: { 'kubernetes.io/service-name': 'cart', ...labels } },
+    metadata: { namespace, name, labels: { 'kubernetes.io/service-name': 'cart', ...labels } },
     addressType,
     ports: ports ?? [{ name: 'http', port: 80 }],
     endpoints: endpoints.map((text) => {
@@ -25,7 +26,7 @@ function merged(slices: readonly SliceText[], family: 'IPv4' | 'IPv6' = 'IPv4') 
       return { addresses: [address, '10.9.9.9'], nodeName, conditions: { ready: !draining, terminating: draining } }
     }),
   }))
-  const byPort = mergeSlices(slicesOf(clusterOfObjects(objects), 'shop/cart'), family, 'here')
+  const byPort = mergeSlices(slicesOf(clusterOfObjects(objects), 'shop/cart'), family, node)
   return Object.fromEntries(
     [...byPort].map(([port, endpoints]) => [
       port,
@@ -49,6 +50,29 @@ test.each([
       { name: 'b', endpoints: [b] },
     ]),
   ).toEqual({ 'http/TCP': [want] })
+})
+
+test('the same target twice in one slice counts once, by the same rule', () => {
+  expect(merged([{ endpoints: ['10.0.0.1~', '10.0.0.1@here', '10.0.0.1~'] }])).toEqual({
+    'http/TCP': ['10.0.0.1:80 local'],
+  })
+})
+
+test('an endpoint is local on the node it names, and nowhere where no name is known', () => {
+  const slices = [{ endpoints: ['10.0.0.1@here', '10.0.0.2@there', '10.0.0.3', '10.0.0.4@'] }]
+  expect(merged(slices)['http/TCP']).toEqual(['10.0.0.1:80 local', '10.0.0.2:80', '10.0.0.3:80', '10.0.0.4:80'])
+  expect(merged(slices, 'IPv4', '')['http/TCP']?.join()).not.toContain('local')
+})
+
+test('slices of another service or another namespace are not looked at', () => {
+  const other = { labels: { 'kubernetes.io/service-name': 'web' }, name: 'cart-2', endpoints: ['10.0.0.2'] }
+  const elsewhere = { namespace: 'shop-2', name: 'cart-3', endpoints: ['10.0.0.3'] }
+  expect(merged([{ endpoints: ['10.0.0.1'] }, other, elsewhere])).toEqual({ 'http/TCP': ['10.0.0.1:80'] })
+})
+
+test('a port without endpoints has none', () => {
+  expect(merged([{ endpoints: [] }])).toEqual({ 'http/TCP': [] })
+  expect(merged([])).toEqual({})
 })
 
 test('a port number may differ between slices', () => {
