@@ -1,19 +1,15 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { ClusterStore } from '../../src/agent/cluster-store.ts'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { readIptablesBase } from '../../src/agent/iptables-base.ts'
-import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { iptablesTool, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { Programmer } from '../../src/agent/programmer.ts'
 import { planCleanup } from '../../src/backends/iptables/cleanup.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
-import { parseCidr } from '../../src/net/cidr.ts'
 import { families, type Family } from '../../src/net/family.ts'
-import { parseObjects } from '../support/cluster.ts'
+import { replace, rulesetOf, storeOf } from '../support/changing-cluster.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
-import { randomClusterNode, randomService, type RandomService } from '../support/random-cluster.ts'
-
-const networks = ['10.244.0.0/16', '2001:db8:244::/48'].flatMap((text) => parseCidr(text) ?? [])
+import { randomService, type RandomService } from '../support/random-cluster.ts'
 
 describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
   let updated: Namespace
@@ -60,6 +56,32 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
       )
     },
   )
+
+  test('one address as external and as load balancer IP is refused by two equal rules, and either may go', async () => {
+    const [one, other, vip] = ['198.51.100.1', '198.51.100.2', '198.51.100.101']
+    const store = storeOf()
+    const present = new Map<string, RandomService>()
+    const programmer = programmerOf(store, 'IPv4', tool(updated, 'IPv4'))
+    await programmer.sync()
+    for (const [externalIps, vips] of [
+      [
+        [one, other],
+        [vip, one],
+      ],
+      [[one, other], [vip]],
+      [
+        [one, other],
+        [vip, one],
+      ],
+      [[other], [vip, one]],
+    ] as const) {
+      programmer.touch(replace(store, present, idleService(externalIps, vips), false))
+      expect(await programmer.sync()).toMatchObject({ kind: 'partial' })
+      await empty(tool(fresh, 'IPv4'), 'IPv4')
+      await programmerOf(store, 'IPv4', tool(fresh, 'IPv4')).sync()
+      expect(rulesOf(await tool(updated, 'IPv4').save())).toEqual(rulesOf(await tool(fresh, 'IPv4').save()))
+    }
+  })
 
   test('what was applied reads back as no difference, in blocks or in one piece', { timeout: 60_000 }, async () => {
     await fc.assert(
@@ -165,38 +187,12 @@ COMMIT
   })
 })
 
-function storeOf(): ClusterStore {
-  const store = new ClusterStore()
-  put(store, [randomClusterNode])
-  return store
-}
-
-/** Puts a service and its slices in place of those it had, or only removes those; returns what that touches. */
-function replace(
-  store: ClusterStore,
-  present: Map<string, RandomService>,
-  service: RandomService,
-  remove: boolean,
-): ReadonlySet<string> {
-  const old = parseObjects(present.get(service.key)?.objects ?? []).flatMap((object) => store.remove(object))
-  present.delete(service.key)
-  if (remove) return new Set(old)
-  present.set(service.key, service)
-  return new Set([...old, ...put(store, service.objects)])
-}
-
-function put(store: ClusterStore, objects: readonly unknown[]): readonly string[] {
-  return parseObjects(objects).flatMap((object) => store.put(object))
-}
-
-function rulesetOf(store: ClusterStore, family: Family): IptablesRuleset {
-  return new IptablesRuleset(store, {
-    family,
-    nodeName: 'node-1',
-    masqueradeAll: false,
-    localDetection: { mode: 'ClusterCIDR', networks },
-    nodePortNetworks: [],
-  })
+/** A service without endpoints. */
+function idleService(externalIPs: readonly string[], vips: readonly string[]): RandomService {
+  const metadata = { namespace: 'shop', name: 'idle' }
+  const spec = { type: 'LoadBalancer', clusterIP: '10.96.0.1', externalIPs, ports: [{ port: 80, nodePort: 30080 }] }
+  const status = { loadBalancer: { ingress: vips.map((ip) => ({ ip })) } }
+  return { key: 'shop/idle', objects: [{ apiVersion: 'v1', kind: 'Service', metadata, spec, status }] }
 }
 
 function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, block = 1000): Programmer {

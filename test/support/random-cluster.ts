@@ -6,9 +6,13 @@ export interface RandomService {
   readonly objects: readonly unknown[]
 }
 
-const port = fc.integer({ min: 1, max: 65535 })
-const protocol = fc.constantFrom('TCP', 'UDP', 'SCTP')
+const port = fc.oneof(fc.integer({ min: 1, max: 65535 }), fc.constantFrom(80, 443), fc.constant(80))
+const protocol = fc.constantFrom('TCP', 'TCP', 'UDP', 'SCTP')
 const sometimes = fc.boolean()
+
+/** What several services claim: external addresses in both families, and the cluster IP of shop/a. */
+const contested = fc.subarray(['198.51.100.1', '198.51.100.2', '10.96.0.10', '2001:db8:198::1'])
+const contestedNodePort = fc.constantFrom(undefined, undefined, 31001, 31002)
 
 /** Few names and addresses, so that services come back, endpoints are shared, and slices overlap. */
 const endpoint = fc.record({
@@ -30,38 +34,53 @@ export const randomService: fc.Arbitrary<RandomService> = fc
     externalLocal: sometimes,
     internalLocal: sometimes,
     sourceRanges: sometimes,
-    externalIp: sometimes,
-    ports: fc.uniqueArray(fc.record({ name: fc.constantFrom('http', 'dns', 'sip'), port, protocol }), {
-      maxLength: 3,
-      selector: (item) => item.name,
-    }),
+    createdAt: fc.constantFrom(undefined, '2026-03-01T12:00:00Z', '2026-03-02T12:00:00Z'),
+    clusterIp: fc.constantFrom(undefined, undefined, undefined, '10.96.0.99'),
+    externalIps: contested,
+    vips: contested,
+    healthCheckNodePort: contestedNodePort,
+    ports: fc.uniqueArray(
+      fc.record({ name: fc.constantFrom('http', 'dns', 'sip'), port, protocol, nodePort: contestedNodePort }),
+      {
+        maxLength: 3,
+        selector: (item) => item.name,
+      },
+    ),
     slices: fc.array(fc.array(endpoint, { maxLength: 6 }), { maxLength: 3 }),
   })
   .map((made) => {
     const { name, namespace, type, ports } = made
-    const metadata = { name, namespace }
-    // Addresses and node ports are the API server's to give, so they never collide.
+    const metadata = { name, namespace, creationTimestamp: made.createdAt }
+    // What the API server gives is the service's own, but for what is contested.
     const id = ['a', 'a-b', 'b', 'c', 'd', 'web', 'x0'].indexOf(name) + (namespace === 'shop' ? 10 : 20)
     const external = type !== 'ClusterIP'
+    const clusterIp = made.clusterIp ?? `10.96.0.${id}`
     const service = {
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
       spec: {
         type,
-        clusterIP: `10.96.0.${id}`,
-        clusterIPs: [`10.96.0.${id}`, ...(made.dualStack ? [`2001:db8:96::${id}`] : [])],
+        clusterIP: clusterIp,
+        clusterIPs: [clusterIp, ...(made.dualStack ? [`2001:db8:96::${id}`] : [])],
         ipFamilies: ['IPv4', ...(made.dualStack ? ['IPv6'] : [])],
-        ports: ports.map((item, i) => ({ ...item, ...(external && { nodePort: 30000 + id * 4 + i }) })),
+        ports: ports.map(({ nodePort, ...item }, i) => ({
+          ...item,
+          ...(external && { nodePort: nodePort ?? 30000 + id * 4 + i }),
+        })),
         ...(made.affinity && { sessionAffinity: 'ClientIP' }),
         ...(external && made.externalLocal && { externalTrafficPolicy: 'Local' }),
-        ...(type === 'LoadBalancer' && made.externalLocal && { healthCheckNodePort: 32000 + id }),
+        ...(type === 'LoadBalancer' &&
+          made.externalLocal && {
+            healthCheckNodePort: made.healthCheckNodePort ?? 32000 + id,
+          }),
         ...(made.internalLocal && { internalTrafficPolicy: 'Local' }),
         ...(made.sourceRanges && { loadBalancerSourceRanges: ['203.0.113.0/24', '192.0.2.0/24', '2001:db8:203::/64'] }),
-        ...(made.externalIp && { externalIPs: [`198.51.100.${id}`] }),
+        externalIPs: made.externalIps,
       },
       status: {
-        loadBalancer: type === 'LoadBalancer' ? { ingress: [{ ip: `198.51.100.${100 + id}` }] } : {},
+        loadBalancer:
+          type === 'LoadBalancer' ? { ingress: [`198.51.100.${100 + id}`, ...made.vips].map((ip) => ({ ip })) } : {},
       },
     }
     const slices = made.slices.flatMap((endpoints, i) =>

@@ -113,7 +113,10 @@ function specsOf(rules: readonly Rule[] | undefined): readonly string[] {
   return rules?.map((rule) => rule.spec) ?? []
 }
 
-/** What to take out and put in so that `old` becomes `now`, leaving their common beginning and end alone. */
+/**
+ * What to take out and put in so that `old` becomes `now`, leaving their common beginning and end alone. Nothing that is
+ * taken out has an equal in that beginning: a deletion takes the first equal rule of the chain.
+ */
 function replaceMiddle(
   old: readonly string[],
   now: readonly string[],
@@ -122,7 +125,14 @@ function replaceMiddle(
   while (at < old.length && at < now.length && old[at] === now[at]) at++
   let end = 0
   while (end < old.length - at && end < now.length - at && old.at(-1 - end) === now.at(-1 - end)) end++
+  for (let first = at; first !== -1; first = firstOf(old.slice(0, at), old.slice(at, old.length - end))) at = first
   return { at, removed: old.slice(at, old.length - end), added: now.slice(at, now.length - end) }
+}
+
+/** The index of the first item that `wanted` has too; -1 without one. */
+function firstOf(items: readonly string[], wanted: readonly string[]): number {
+  const set = new Set(wanted)
+  return items.findIndex((item) => set.has(item))
 }
 
 function sameList(a: readonly string[], b: readonly string[]): boolean {
