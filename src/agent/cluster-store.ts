@@ -5,6 +5,7 @@ import type { Node } from '../model/node.ts'
 import { objectName, type ModelObject } from '../model/object.ts'
 import type { Pod } from '../model/pod.ts'
 import type { Service } from '../model/service.ts'
+import { AddressClaims } from './address-claims.ts'
 
 /** The one cluster state that changes: objects come and go, everything else reads it. */
 export class ClusterStore implements ClusterState {
@@ -13,6 +14,7 @@ export class ClusterStore implements ClusterState {
   readonly nodes = new Map<string, Node>()
   readonly namespaces = new Set<string>()
   readonly pods = new Map<string, Pod>()
+  readonly claims = new AddressClaims()
   readonly #objects = new Map<string, ModelObject>()
 
   constructor(objects: Iterable<ModelObject> = []) {
@@ -23,11 +25,15 @@ export class ClusterStore implements ClusterState {
     return this.#objects
   }
 
-  /** Adds or replaces an object; returns the keys of the services it touches: a slice may move between two. */
+  /**
+   * Adds or replaces an object; returns the keys of the services it touches: a slice may move between two, and a service
+   * may take what another has.
+   */
   put(object: ModelObject): readonly string[] {
     const before = this.#objects.get(objectName(object))
     const moved = before === undefined ? [] : this.remove(before)
     this.#objects.set(objectName(object), object)
+    const rivals = object.kind === 'Service' ? this.claims.add(object) : []
     switch (object.kind) {
       case 'Service':
         this.services.set(keyOf(object), object)
@@ -45,10 +51,12 @@ export class ClusterStore implements ClusterState {
         this.pods.set(keyOf(object), object)
         break
     }
-    return [...new Set([...moved, ...touched(object)])]
+    return [...new Set([...moved, ...touched(object), ...rivals])]
   }
 
   remove(object: ModelObject): readonly string[] {
+    const before = this.#objects.get(objectName(object))
+    const rivals = before?.kind === 'Service' ? this.claims.remove(before) : []
     this.#objects.delete(objectName(object))
     switch (object.kind) {
       case 'Service':
@@ -70,7 +78,7 @@ export class ClusterStore implements ClusterState {
         this.pods.delete(keyOf(object))
         break
     }
-    return touched(object)
+    return [...touched(object), ...rivals]
   }
 }
 

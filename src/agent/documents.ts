@@ -5,6 +5,7 @@ import { zoneFile } from '../dns/zone-file.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import type { Family } from '../net/family.ts'
+import type { ClusterStore } from './cluster-store.ts'
 import { DnsTable } from './dns-table.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 
@@ -21,7 +22,7 @@ function rulesDocumentName(family: Family): string {
 
 /** Every document that a cluster state asks for. */
 export function renderDocuments(
-  state: ClusterState,
+  state: ClusterStore,
   families: readonly Family[],
   ruleset: Omit<RulesetOptions, 'family'>,
   zone: ZoneOptions,

@@ -1,7 +1,8 @@
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
-import type { ClusterState } from '../model/cluster-state.ts'
 import type { Family } from '../net/family.ts'
+import type { ClusterStore } from './cluster-store.ts'
+import { ConflictLog } from './conflict-report.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import { Programmer, type CheckReport, type SyncReport } from './programmer.ts'
@@ -32,12 +33,13 @@ interface Program {
 /** The rules of each family in the kernel: programmed one after the other, and no family waits for another to succeed. */
 export class FamilyPrograms {
   readonly #programs: readonly Program[]
+  readonly #conflicts: ConflictLog
   readonly #log: Log
   readonly #observer: SyncObserver
   readonly #reported = new Set<Family>()
 
   constructor(
-    state: ClusterState,
+    state: ClusterStore,
     options: Omit<RulesetOptions, 'family'>,
     tools: readonly FamilyTool[],
     periodMs: number,
@@ -48,6 +50,7 @@ export class FamilyPrograms {
       const ruleset = new IptablesRuleset(state, { ...options, family })
       return { family, dryRun, programmer: new Programmer(ruleset, tool, blockLines, periodMs) }
     })
+    this.#conflicts = new ConflictLog(state.claims, log)
     this.#log = log
     this.#observer = observer
   }
@@ -68,6 +71,8 @@ export class FamilyPrograms {
    * @param check Whether to read the kernel back too, if that is due.
    */
   async sync(changedAt: number | undefined, check: boolean): Promise<void> {
+    // Without rules nothing is left out of them.
+    if (this.#programs.length > 0) this.#conflicts.report()
     const addresses = localAddresses()
     const failures: string[] = []
     for (const program of this.#programs) {

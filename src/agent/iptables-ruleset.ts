@@ -7,12 +7,13 @@ import { countRules } from '../backends/iptables/document.ts'
 import type { Table } from '../backends/iptables/rule.ts'
 import type { Desired } from '../backends/iptables/full-sync.ts'
 import { withNodePortAddresses } from '../backends/iptables/node-port-jumps.ts'
-import { slicesOf, type ClusterState } from '../model/cluster-state.ts'
+import { slicesOf } from '../model/cluster-state.ts'
 import type { Node } from '../model/node.ts'
 import { optional } from '../model/optional.ts'
 import { localDetector, type LocalDetection } from '../plan/local-detector.ts'
 import { nodePortAddresses, type NodePortNetworks } from '../plan/node-port-addresses.ts'
 import { planService, type PortPlan } from '../plan/port-plan.ts'
+import type { ClusterStore } from './cluster-store.ts'
 import { readIptablesBase } from './iptables-base.ts'
 
 /** What the rules of one family depend on besides the cluster. */
@@ -51,7 +52,7 @@ export class IptablesRuleset {
   /** Addresses of this node's interfaces; absent, where rules are only rendered: those of its Node object. */
   localAddresses: readonly Address[] | undefined
   readonly #base: BaseRules
-  readonly #state: ClusterState
+  readonly #state: ClusterStore
   readonly #options: RulesetOptions
   readonly #fragments = new Map<string, ServiceFragment>()
   readonly #endpointCounts = new Map<string, number>()
@@ -60,7 +61,7 @@ export class IptablesRuleset {
   #endpointTotal = 0
   #largeCluster = false
 
-  constructor(state: ClusterState, options: RulesetOptions) {
+  constructor(state: ClusterStore, options: RulesetOptions) {
     const { base, jumps } = readIptablesBase(options.family, options.masqueradeBit)
     this.#base = base
     this.jumps = jumps
@@ -123,7 +124,9 @@ export class IptablesRuleset {
 
   #plan(key: string): readonly PortPlan[] {
     const { family, nodeName } = this.#options
-    const plans = planService(this.#state.services.get(key), slicesOf(this.#state, key), family, this.#node(nodeName))
+    const service = this.#state.services.get(key)
+    const lost = this.#state.claims.lostBy(key)
+    const plans = planService(service, slicesOf(this.#state, key), family, this.#node(nodeName), lost)
     const count = plans.reduce((sum, plan) => sum + plan.endpointCount, 0)
     this.#endpointTotal += count - (this.#endpointCounts.get(key) ?? 0)
     this.#endpointCounts.set(key, count)

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { ClusterStore } from '../agent/cluster-store.ts'
+import { conflictLines } from '../agent/conflict-report.ts'
 import { desiredSections, kernelSections, zoneSections } from '../agent/documents.ts'
 import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
 import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
@@ -6,7 +8,6 @@ import { diffRulesets, formatDiff, type DocumentSections } from '../diff/ruleset
 import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
-import type { ClusterState } from '../model/cluster-state.ts'
 import type { Family } from '../net/family.ts'
 import {
   addClusterOptions,
@@ -36,6 +37,7 @@ export function addDiff(program: Command): void {
 /** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
 async function diff(options: DiffOptions): Promise<void> {
   const state = await readCluster(options.filename)
+  for (const line of conflictLines(state.claims)) console.error(line)
   const wanted = wantedFamilies(options)
   const against = options.against === 'kernel' ? kernel(state, wanted, options) : otherState(state, wanted, options)
   const { old, now } = await against
@@ -49,7 +51,7 @@ interface Compared {
   readonly now: readonly DocumentSections[]
 }
 
-async function kernel(state: ClusterState, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
+async function kernel(state: ClusterStore, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
   const variant = await detectVariant(runCommand)
   const old: DocumentSections[] = []
   const now: DocumentSections[] = []
@@ -62,9 +64,9 @@ async function kernel(state: ClusterState, wanted: readonly Family[], options: D
   return { old, now }
 }
 
-async function otherState(state: ClusterState, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
+async function otherState(state: ClusterStore, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
   const other = await readCluster([options.against])
-  const sections = (cluster: ClusterState) => [
+  const sections = (cluster: ClusterStore) => [
     ...wanted.map((family) =>
       desiredSections(new IptablesRuleset(cluster, { ...rulesetOptions(options), family }), family),
     ),

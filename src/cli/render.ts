@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import { conflictLines } from '../agent/conflict-report.ts'
 import { renderDocuments } from '../agent/documents.ts'
 import type { Family } from '../net/family.ts'
 import { Failure } from './failure.ts'
@@ -29,6 +30,7 @@ export function addRender(program: Command): void {
 
 async function render(options: RenderOptions): Promise<void> {
   const state = await readCluster(options.filename)
+  for (const line of conflictLines(state.claims)) console.error(line)
   const wanted = wantedFamilies(options)
   const documents = renderDocuments(state, wanted, rulesetOptions(options), zoneOptions(options))
   if (options.document !== undefined) {

@@ -35,6 +35,18 @@ test('a state has no difference from itself', async () => {
   expect(await pointsman(['diff', '-f', file, '--against', file])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
 })
 
+test('what two Services of the state claim is told on stderr; the state it is compared with is not judged', async () => {
+  const [conflict, none] = [`${cases}/same-external-ip.yaml`, `${cases}/shared-external-ip.yaml`]
+  const told = await pointsman(['diff', '-f', conflict, '--against', conflict])
+  expect(told).toEqual({
+    exitCode: 0,
+    stdout: '',
+    stderr:
+      'Service shop/cart claims 198.51.100.40 TCP port 80, which Service shop/web (older) has; its rules for that address are left out\n',
+  })
+  expect(await pointsman(['diff', '-f', none, '--against', conflict])).toMatchObject({ exitCode: 1, stderr: '' })
+})
+
 test('an error is neither equal nor different', async () => {
   const { exitCode, stdout } = await pointsman(['diff', '-f', `${cases}/dual-stack.yaml`, '--against', 'nowhere'])
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })

@@ -40,6 +40,25 @@ test('several files make one state, twice the same bytes', async () => {
   expect(second.stdout).toBe(first.stdout)
 })
 
+test('what two Services claim is told on stderr, and changes neither the output nor the exit code', async () => {
+  const args = [
+    'render',
+    '-f',
+    'rulesets/clusters/same-external-ip.yaml',
+    ...usual,
+    '--document',
+    'iptables-ipv4.rules',
+  ]
+  const { exitCode, stdout, stderr } = await pointsman(args)
+  expect({ exitCode, stdout }).toEqual({
+    exitCode: 0,
+    stdout: readFileSync('golden/same-external-ip/iptables-ipv4.rules', 'utf8'),
+  })
+  expect(stderr).toBe(
+    'Service shop/cart claims 198.51.100.40 TCP port 80, which Service shop/web (older) has; its rules for that address are left out\n',
+  )
+})
+
 test.each([
   {
     name: 'a bad field',

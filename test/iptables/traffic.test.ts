@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
-import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
-import { walkPacket, type Fate, type Packet } from '../../src/backends/iptables/packet-walk.ts'
-import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
+import type { Packet } from '../../src/backends/iptables/packet-walk.ts'
+import type { SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import type { LocalDetection } from '../../src/plan/local-detector.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
+import { fates, kernelRules } from '../support/walked-packets.ts'
 
 /** A service of every kind of address, with the last part of its addresses and node port. */
 function loadBalancer(
@@ -86,25 +86,16 @@ const podNetwork: LocalDetection = {
 }
 const undetected: LocalDetection = { mode: 'ClusterCIDR', networks: [] }
 
-/** The rules as they stand in a kernel that had none. */
-function kernelRules(localDetection: LocalDetection, masqueradeAll = false): SavedRules {
-  const ruleset = new IptablesRuleset(cluster, {
-    family: 'IPv4',
-    nodeName: 'node-1',
-    masqueradeAll,
-    localDetection,
-    nodePortNetworks: [],
-  })
-  const sent = renderFullSync(ruleset.desired(), parseSavedRules(''), 1000)
-  const builtIn = ['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT`)
-  const tables = sent.split(/(?<=^COMMIT\n)/m).map((table) => {
-    const [name = '', ...lines] = table.split('\n')
-    const inserted = lines.filter((line) => line.startsWith('-I ')).map((line) => line.replace('-I', '-A'))
-    const others = lines.filter((line) => !line.startsWith('-I '))
-    // Each jump goes in front of the one before.
-    return [name, ...builtIn, ...inserted.toReversed(), ...others].join('\n')
-  })
-  return parseSavedRules(tables.join(''))
+function rulesOf(localDetection: LocalDetection, masqueradeAll = false): SavedRules {
+  return kernelRules(
+    new IptablesRuleset(cluster, {
+      family: 'IPv4',
+      nodeName: 'node-1',
+      masqueradeAll,
+      localDetection,
+      nodePortNetworks: [],
+    }),
+  )
 }
 
 const sources = {
@@ -125,20 +116,7 @@ const doors = {
 
 function fate(rules: SavedRules, from: keyof typeof sources, to: ServiceName, door: keyof typeof doors): string {
   const packet: Packet = { ...sources[from], ...doors[door](services[to]), protocol: 'TCP' }
-  return walkPacket(rules, packet, ['192.0.2.7']).map(words).join(', ')
-}
-
-/** `1/2 10.244.1.4:8080 M`: the share in its lowest terms, where it goes, and M when it is masqueraded. */
-function words({ share, target, masqueraded, verdict }: Fate): string {
-  if (verdict !== 'pass') return verdict
-  const divisor = greatestCommonDivisor(share.over, share.under)
-  return [`${share.over / divisor}/${share.under / divisor}`, target ?? 'untouched', masqueraded ? 'M' : '']
-    .join(' ')
-    .trim()
-}
-
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  return b === 0n ? a : greatestCommonDivisor(b, a % b)
+  return fates(rules, packet)
 }
 
 const all = '1/2 10.244.1.4:8080, 1/2 10.244.2.4:8080'
@@ -147,7 +125,7 @@ const local = '1/1 10.244.1.4:8080'
 const outside = ['external IP', 'load balancer IP', 'node port'] as const
 
 describe('traffic policies', () => {
-  const rules = kernelRules(podNetwork)
+  const rules = rulesOf(podNetwork)
   test.each([
     { from: 'pod', to: 'plain', door: 'cluster IP', want: all },
     { from: 'node', to: 'plain', door: 'cluster IP', want: allM },
@@ -199,29 +177,26 @@ test.each([
   { from: 'stranger', door: 'node port', want: allM },
   { from: 'stranger', door: 'external IP', want: allM },
 ] as const)('source ranges: $from to the $door: $want', ({ from, door, want }) => {
-  expect(fate(kernelRules(podNetwork), from, 'ranged', door)).toBe(want)
+  expect(fate(rulesOf(podNetwork), from, 'ranged', door)).toBe(want)
 })
 
 test('without a way to tell pods, only what comes from outside by a node port or the like is masqueraded', () => {
-  const rules = kernelRules(undetected)
+  const rules = rulesOf(undetected)
   expect(fate(rules, 'client', 'plain', 'cluster IP')).toBe(all)
   expect(fate(rules, 'client', 'plain', 'node port')).toBe(allM)
   expect(fate(rules, 'pod', 'externalLocal', 'node port')).toBe(local)
 })
 
 test('with masqueradeAll pods are masqueraded on their way to a cluster IP too', () => {
-  const rules = kernelRules(podNetwork, true)
+  const rules = rulesOf(podNetwork, true)
   expect(fate(rules, 'pod', 'plain', 'cluster IP')).toBe(allM)
   expect(fate(rules, 'pod', 'externalLocal', 'node port')).toBe(all)
 })
 
 test('another protocol, port or address is left alone', () => {
-  const rules = kernelRules(podNetwork)
+  const rules = rulesOf(podNetwork)
   const packet = { ...sources.client, destination: '10.96.0.1', port: 80, protocol: 'TCP' } as const
-  const walk = (change: Partial<Packet>) =>
-    walkPacket(rules, { ...packet, ...change }, ['192.0.2.7'])
-      .map(words)
-      .join(', ')
+  const walk = (change: Partial<Packet>) => fates(rules, { ...packet, ...change })
   expect(walk({})).toBe(allM)
   expect(walk({ protocol: 'UDP' })).toBe('1/1 untouched')
   expect(walk({ port: 81 })).toBe('1/1 untouched')

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { benchObjects } from '../../bench/cluster.ts'
-import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
+import { programmed, runAgent, type LogLine, type RunningAgent } from '../support/agent.ts'
 import { pointsman } from '../support/command-line.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
 
@@ -45,6 +45,7 @@ const diff = async () => {
   return { exitCode, stdout }
 }
 const ofWeb = (saved: string) => saved.split('\n').filter((line) => line.includes('shop/web:http cluster IP'))
+const isConflict = (line: LogLine) => String(line['msg']).includes('198.51.100.40')
 const withoutTimes = (saved: string) => saved.replaceAll(/^#.*$|\[\d+:\d+\]/gm, '')
 const nothing = { exitCode: 0, stdout: '' }
 const dig = async (...args: readonly string[]) => {
@@ -96,6 +97,27 @@ test('a bad object is logged and keeps its rules, while the others change', asyn
   expect(ofWeb(after)).toEqual(ofWeb(before))
   expect(after).toContain('shop/api cluster IP')
 })
+
+test('a service that claims what an older one has is warned of, and gets it when the older goes', async () => {
+  const [cart, web = '', slice] = (await readFile(`${cases}/same-external-ip.yaml`, 'utf8')).split(/^---$/m)
+  await writeFile(join(directory, 'cart.yaml'), [cart, slice].join('---'))
+  await writeFile(join(directory, 'web.yaml'), web)
+  const running = start('--no-dns')
+  expect(await running.line(isConflict)).toMatchObject({
+    level: 'warn',
+    msg: 'Service shop/cart claims 198.51.100.40 TCP port 80, which Service shop/web (older) has; its rules for that address are left out',
+  })
+  await running.line(programmed('IPv6'))
+  expect(await namespace.run('iptables-save', ['-t', 'nat'])).not.toContain('shop/cart:http external IP')
+  await rm(join(directory, 'web.yaml'))
+  expect(await running.line(isConflict)).toMatchObject({
+    level: 'info',
+    msg: 'Service shop/cart no longer loses 198.51.100.40 TCP port 80 to Service shop/web',
+  })
+  expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'partial', services: 2 })
+  expect(await namespace.run('iptables-save', ['-t', 'nat'])).toContain('shop/cart:http external IP')
+  expect(await diff()).toEqual(nothing)
+}, 20_000)
 
 test('a failed apply is retried with a full sync, and the kernel ends right', async () => {
   await put('three-pods')
@@ -253,12 +275,15 @@ test('stdin is read once, and the agent stays', async () => {
   expect(await exited).toEqual([0, null])
 })
 
-test('--no-proxy answers DNS and writes nothing', async () => {
-  await put('two-ports')
+test('--no-proxy answers DNS, writes nothing, and so has nothing to say of addresses claimed twice', async () => {
+  await put('same-external-ip')
   const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
   await running.line((line) => line['msg'] === 'answering DNS')
   expect(await dig('cart.shop.svc.cluster.local')).toEqual(['10.96.7.20'])
   expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
+  const next = running.line((line) => line['msg'] !== 'starting')
+  expect(await running.end('SIGTERM')).toBe(0)
+  expect(await next).toMatchObject({ msg: 'stopping; the rules stay' })
 })
 
 test('an address that is not the node’s ends the start with a sentence', async () => {

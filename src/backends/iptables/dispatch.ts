@@ -12,7 +12,9 @@ export function dispatchRules(plan: PortPlan, names: PortChains, uses: Routes): 
       chain: 'KUBE-SERVICES',
       spec: `-m comment --comment "${plan.name} ${what}" ${matchAddress(plan, address)} -j ${target}`,
     })
-  if (uses.internalChain !== undefined) toAddress('cluster IP', plan.clusterIp, uses.internalChain)
+  if (plan.clusterIp !== undefined && uses.internalChain !== undefined) {
+    toAddress('cluster IP', plan.clusterIp, uses.internalChain)
+  }
   if (!uses.external) return rules
   for (const address of plan.externalIps) toAddress('external IP', address, names.external)
   for (const address of plan.loadBalancerIps) {
@@ -34,7 +36,9 @@ export function refusalRules(plan: PortPlan, names: PortChains, uses: Routes): r
   const verdict = anywhere ? 'DROP' : 'REJECT'
   const rules: Rule[] = []
   const refuse = (chain: string, match: string) => rules.push({ chain, spec: `${comment} ${match} -j ${verdict}` })
-  if (uses.internalChain === undefined) refuse('KUBE-SERVICES', matchAddress(plan, plan.clusterIp))
+  if (plan.clusterIp !== undefined && uses.internalChain === undefined) {
+    refuse('KUBE-SERVICES', matchAddress(plan, plan.clusterIp))
+  }
   if (!uses.servesExternal) {
     for (const address of plan.externalIps) refuse('KUBE-EXTERNAL-SERVICES', matchAddress(plan, address))
   }

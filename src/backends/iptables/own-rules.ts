@@ -50,7 +50,7 @@ export function ownRules(
     ...endpointChains.values(),
   ]
   const rules = [
-    ...(uses.internalChain === undefined ? [] : masqueradeRules(plan, uses.internalChain, options)),
+    ...masqueradeRules(plan, uses, options),
     ...(uses.external ? externalRules(plan, names, uses, options) : []),
     ...(uses.firewall ? firewallRules(plan, names) : []),
     ...(uses.cluster ? spreadRules(plan, names.cluster, plan.choice.cluster, endpointChains, options) : []),
@@ -62,7 +62,8 @@ export function ownRules(
   return { chains, rules }
 }
 
-function masqueradeRules(plan: PortPlan, chain: string, options: CompileOptions): readonly Rule[] {
+function masqueradeRules(plan: PortPlan, { internalChain: chain }: Routes, options: CompileOptions): readonly Rule[] {
+  if (chain === undefined || plan.clusterIp === undefined) return []
   const proto = protocolWord(plan.protocol)
   const notFromPod = options.localDetector && ` ! ${matchLocal(options.localDetector)}`
   const source = options.masqueradeAll ? '' : notFromPod
