@@ -46,7 +46,10 @@ export class Agent {
   readonly #log: Log
   readonly #store = new ClusterStore()
   readonly #loop: SyncLoop
-  readonly #metrics = new ProxyMetrics(() => this.#programs?.figures ?? [])
+  readonly #metrics = new ProxyMetrics(
+    () => this.#programs?.figures ?? [],
+    () => this.#store.claims.conflictCount,
+  )
   #metricsServer: HttpServer | undefined
   #programs: FamilyPrograms | undefined
   #dns: DnsTable | undefined

@@ -38,8 +38,21 @@ export class ProxyMetrics {
     registers: [this.registry],
   })
 
-  constructor(read: () => readonly FamilyFigures[]) {
+  /**
+   * @param read The state of each family.
+   * @param countConflicts How many claims of services another one has.
+   */
+  constructor(read: () => readonly FamilyFigures[], countConflicts: () => number) {
     this.#read = read
+    const conflicts = new Gauge({
+      name: 'pointsman_conflicting_claims',
+      help: 'Addresses and node ports that a Service claims and another one has',
+      registers: [],
+      collect() {
+        this.set(countConflicts())
+      },
+    })
+    this.registry.registerMetric(conflicts)
     this.#gauge('kubeproxy_sync_proxy_rules_iptables_total', 'Rules of ours', ['table'], ({ ruleset }) =>
       perTable(ruleset.rules),
     )

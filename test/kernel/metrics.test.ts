@@ -80,6 +80,16 @@ test('ports with policy Local that have no endpoint here are counted for the pol
   expect([await noLocal('internal'), await noLocal('external')]).toEqual([0, 0])
 })
 
+test('claims that another Service has are counted', async () => {
+  await put('same-external-ip')
+  const running = start()
+  await running.line(programmed('IPv6'))
+  expect(await metric('pointsman_conflicting_claims')).toBe(1)
+  await put('shared-external-ip')
+  await running.line(programmed('IPv4'))
+  expect(await metric('pointsman_conflicting_claims')).toBe(0)
+})
+
 test('a failed restore is counted, and as a partial one where it was', async () => {
   await put('three-pods')
   const running = start()
