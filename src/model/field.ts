@@ -1,8 +1,12 @@
 /** A value that does not fit its field, e.g. `spec.ports[0].port: expected an integer from 1 to 65535, got "http"`. */
 export class FieldError extends TypeError {
-  constructor(path: string, expected: string, got: unknown) {
-    super(`${path === '' ? 'the document' : path}: expected ${expected}, got ${describe(got)}`)
+  /** Where it stands, e.g. `spec.ports[0].port`; empty for the document itself. */
+  readonly path: string
+
+  constructor(path: string, problem: string) {
+    super(`${path === '' ? 'the document' : path}: ${problem}`)
     this.name = 'FieldError'
+    this.path = path
   }
 }
 
@@ -20,6 +24,13 @@ export class Field {
     if (this.value === undefined) return new Field(undefined, this.pathTo(name))
     if (!isMapping(this.value)) throw this.error('a mapping')
     return new Field(Object.hasOwn(this.value, name) ? this.value[name] : undefined, this.pathTo(name))
+  }
+
+  /** The names in a mapping, in their order. */
+  keys(): readonly string[] {
+    if (this.value === undefined) return []
+    if (!isMapping(this.value)) throw this.error('a mapping')
+    return Object.keys(this.value)
   }
 
   items(): readonly Field[] {
@@ -54,7 +65,7 @@ export class Field {
   }
 
   error(expected: string): FieldError {
-    return new FieldError(this.path, expected, this.value)
+    return new FieldError(this.path, `expected ${expected}, got ${describe(this.value)}`)
   }
 
   private pathTo(name: string): string {
