@@ -1,4 +1,5 @@
-import { isAlias, LineCounter, parseAllDocuments, visit, type Document } from 'yaml'
+import { LineCounter, parseAllDocuments, type Document } from 'yaml'
+import { firstAlias } from '../config/yaml-alias.ts'
 import { Field, FieldError } from '../model/field.ts'
 import { parseObject, type ModelObject } from '../model/object.ts'
 
@@ -72,14 +73,8 @@ function readDocument(document: Document.Parsed, where: string, lines: LineCount
     const { line, col } = lines.linePos(error.pos[0])
     return { message: `${where}, line ${line}, column ${col}: ${error.message.replaceAll(/\s+/g, ' ')}` }
   }
-  let alias: number | undefined
-  visit(document, (_, node) => {
-    if (!isAlias(node)) return undefined
-    alias = node.range?.[0]
-    return visit.BREAK
-  })
+  const alias = firstAlias(document)
   if (alias !== undefined) {
-    // kubectl prints none, and a few of them can unfold to gigabytes.
     return { message: `${where}, line ${lines.linePos(alias).line}: aliases are not read; write the value out` }
   }
   return { value: document.toJS(), where }

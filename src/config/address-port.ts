@@ -5,9 +5,13 @@ export interface AddressPort {
   readonly port: number
 }
 
-/** Reads `127.0.0.1:53`, `[::1]:53`, or an address alone, which gets port 53; undefined when it is neither. */
-export function parseAddressPort(text: string): AddressPort | undefined {
-  const [, bracketed, plain, port = '53'] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? []
+/**
+ * Reads `127.0.0.1:53`, `[::1]:53`, or an address alone, which gets the default port; undefined when it is neither.
+ *
+ * @param defaultPort That of DNS unless said otherwise.
+ */
+export function parseAddressPort(text: string, defaultPort = 53): AddressPort | undefined {
+  const [, bracketed, plain, port = String(defaultPort)] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d{1,5}))?$/.exec(text) ?? []
   const host = parseAddress(bracketed ?? plain ?? text)
   if (host === undefined || Number(port) > 65535) return undefined
   // A bare IPv6 address has no port; brackets are for IPv6 only.

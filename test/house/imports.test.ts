@@ -10,7 +10,7 @@ const house: Record<string, { rooms: readonly string[]; packages: readonly strin
   'backends/iptables': { rooms: ['net', 'model', 'plan'], packages: [] },
   dns: { rooms: ['net', 'model'], packages: [] },
   diff: { rooms: [], packages: [] },
-  config: { rooms: ['net', 'model'], packages: [] },
+  config: { rooms: ['net', 'model'], packages: ['yaml'] },
   host: { rooms: ['net'], packages: 'any' },
   agent: { rooms: ['net', 'model', 'plan', 'backends/iptables', 'dns', 'diff', 'config', 'host'], packages: 'any' },
   cli: {

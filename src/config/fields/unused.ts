@@ -1,0 +1,71 @@
+import { unused } from '../field-spec.ts'
+import { duration, flag, integer, listOf, number, period, switches, text } from '../kind.ts'
+import { address, bindAddress, cidr } from '../network-kind.ts'
+import { logFields } from './log.ts'
+
+const word = text()
+const size = integer(0)
+const client = unused('no API server is watched yet')
+const ipvs = unused('IPVS is not there yet')
+const nftables = unused('nftables is not there yet')
+const servers = unused('not there yet')
+const windows = unused('this is not Windows')
+const idle = unused('kube-proxy makes no use of it either')
+
+/** kube-proxy's settings that do nothing here; those that only a flag says begin with its dashes. */
+export const unusedFields = {
+  'clientConnection.kubeconfig': client(word, 'kubeconfig'),
+  'clientConnection.acceptContentTypes': client(word),
+  'clientConnection.contentType': client(word, 'kube-api-content-type', ['application/vnd.kubernetes.protobuf']),
+  'clientConnection.qps': client(number, 'kube-api-qps', [0, 5]),
+  'clientConnection.burst': client(size, 'kube-api-burst', [0, 10]),
+  configSyncPeriod: client(period, 'config-sync-period', [900_000]),
+  '--master': client(word, 'master'),
+
+  'ipvs.scheduler': ipvs(text(/^[a-z]{1,16}$/, 'the name of a scheduler, such as rr'), 'ipvs-scheduler'),
+  'ipvs.excludeCIDRs': ipvs(listOf(cidr), 'ipvs-exclude-cidrs'),
+  'ipvs.strictARP': ipvs(flag, 'ipvs-strict-arp', [false]),
+  'ipvs.syncPeriod': ipvs(period, 'ipvs-sync-period', [30_000]),
+  'ipvs.minSyncPeriod': ipvs(period, 'ipvs-min-sync-period', [1_000]),
+  'ipvs.tcpTimeout': ipvs(period, 'ipvs-tcp-timeout'),
+  'ipvs.tcpFinTimeout': ipvs(period, 'ipvs-tcpfin-timeout'),
+  'ipvs.udpTimeout': ipvs(period, 'ipvs-udp-timeout'),
+
+  'nftables.masqueradeBit': nftables(integer(0, 31), '', [14]),
+  'nftables.masqueradeAll': nftables(flag, '', [false]),
+  'nftables.syncPeriod': nftables(period, '', [30_000]),
+  'nftables.minSyncPeriod': nftables(period, '', [1_000]),
+
+  healthzBindAddress: servers(bindAddress(10256), 'healthz-bind-address', [
+    { host: '0.0.0.0', port: 10256 },
+    { host: '::', port: 10256 },
+  ]),
+  '--healthz-port': servers(integer(0, 65535), 'healthz-port', [10256]),
+  bindAddressHardFail: servers(flag, 'bind-address-hard-fail', [false]),
+  enableProfiling: servers(flag, 'profiling', [false]),
+  'iptables.snatNodeInternalIP': servers(flag, '', [false]),
+
+  featureGates: unused('they switch parts of kube-proxy')(switches, 'feature-gates'),
+  showHiddenMetricsForVersion: unused('no metric is hidden')(
+    text(/^\d+\.\d+$/, 'a version such as 1.36'),
+    'show-hidden-metrics-for-version',
+  ),
+  portRange: idle(text(/^\d{1,5}([-+]\d{1,5})?$/, 'a range of ports, such as 300-2000'), 'proxy-port-range', [
+    '0',
+    '0-0',
+  ]),
+  udpIdleTimeout: idle(duration, '', [0, 250]),
+  resourceContainer: idle(word, '', ['/kube-proxy']),
+  'conntrack.max': idle(size, '', [0]),
+  '--boot-id-file': idle(word, 'boot-id-file', ['/proc/sys/kernel/random/boot_id']),
+  '--machine-id-file': idle(word, 'machine-id-file', ['/etc/machine-id,/var/lib/dbus/machine-id']),
+
+  'winkernel.networkName': windows(word),
+  'winkernel.sourceVip': windows(address),
+  'winkernel.enableDSR': windows(flag, '', [false]),
+  'winkernel.rootHnsEndpointName': windows(word),
+  'winkernel.forwardHealthCheckVip': windows(flag, '', [false]),
+  windowsRunAsService: windows(flag, '', [false]),
+
+  ...logFields,
+}
