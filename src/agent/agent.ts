@@ -13,7 +13,7 @@ import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ManifestSource } from './manifest-source.ts'
 import { ProxyMetrics } from './proxy-metrics.ts'
-import { SyncLoop, type SyncPeriods } from './sync-loop.ts'
+import { SyncLoop } from './sync-loop.ts'
 
 export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
@@ -22,9 +22,12 @@ export interface AgentOptions {
   readonly dnsListen: readonly AddressPort[]
   /** How each family reaches the kernel; empty with `--no-proxy`. */
   readonly tools: readonly FamilyTool[]
+  /** How often the kernel is read back, and the longest time to a retry; absent: kube-proxy's 30 seconds. */
+  readonly syncPeriodMs?: number
+  /** The least time between two updates; absent: none. */
+  readonly minSyncPeriodMs?: number
   /** Where metrics are served; absent: nowhere. */
   readonly metricsAddress?: AddressPort
-  readonly periods?: SyncPeriods
 }
 
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
@@ -75,7 +78,7 @@ export class Agent {
       () => this.#sync(),
       (error, retryMs) =>
         log.error({ retryMs }, `Cannot sync: ${error instanceof Error ? error.message : String(error)}`),
-      options.periods,
+      { minMs: options.minSyncPeriodMs ?? 0, maxRetryMs: this.#periodMs },
     )
   }
 
@@ -191,7 +194,7 @@ export class Agent {
   }
 
   get #periodMs(): number {
-    return this.#options.periods?.maxRetryMs ?? defaultSyncPeriodMs
+    return this.#options.syncPeriodMs ?? defaultSyncPeriodMs
   }
 
   get #nodeName(): string {

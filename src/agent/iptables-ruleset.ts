@@ -20,6 +20,8 @@ import { readIptablesBase } from './iptables-base.ts'
 export interface RulesetOptions {
   readonly family: Family
   readonly nodeName: string
+  /** What counts as the node's address in its family, before those of the Node object; absent: those count. */
+  readonly nodeAddress?: Address
   readonly masqueradeAll: boolean
   /** The bit of the mark that asks for masquerading; absent: kube-proxy's 14. */
   readonly masqueradeBit?: number
@@ -155,7 +157,9 @@ export class IptablesRuleset {
   }
 
   #node(name: string): Node {
-    return this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
+    const node = this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
+    const { nodeAddress } = this.#options
+    return nodeAddress === undefined ? node : { ...node, addresses: [nodeAddress, ...node.addresses] }
   }
 }
 

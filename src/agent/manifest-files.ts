@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { reason } from '../host/file-error.ts'
 import { objectName, type ModelObject } from '../model/object.ts'
 import { parseManifests, type LocatedObject, type ManifestError, type Manifests } from './manifest-text.ts'
 
@@ -67,12 +68,4 @@ function duplicate(object: ModelObject, where: string, first: string): ManifestE
   const name = objectName(object)
   const message = `${where}, ${name}: metadata.name: the same object stands in ${first}; keep one of them`
   return { message, object: name }
-}
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'ENOENT') return 'no such file or directory'
-  if ('code' in error && error.code === 'EACCES') return 'permission denied'
-  if ('code' in error && error.code === 'EISDIR') return 'it is a directory'
-  return error.message
 }
