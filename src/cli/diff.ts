@@ -9,16 +9,18 @@ import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Family } from '../net/family.ts'
+import { rulesetOptions } from './agent-settings.ts'
 import {
   addClusterOptions,
   addFamilyOption,
   readCluster,
-  rulesetOptions,
   wantedFamilies,
   zoneOptions,
   type ClusterOptions,
 } from './options.ts'
 import { print } from './output.ts'
+import { hideKernelOptions } from './setting-options.ts'
+import { readSettings } from './settings.ts'
 
 interface DiffOptions extends ClusterOptions {
   readonly family?: Family
@@ -29,34 +31,38 @@ export function addDiff(program: Command): void {
   const command = program
     .command('diff')
     .description('compare what would be programmed with the kernel or with another state; exit code 1 when they differ')
-  addFamilyOption(addClusterOptions(command))
+  addFamilyOption(hideKernelOptions(addClusterOptions(command)))
     .option('--against <state>', 'kernel, or a path to another cluster state', 'kernel')
     .action(diff)
 }
 
 /** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
 async function diff(options: DiffOptions): Promise<void> {
+  const ruleset = rulesetOptions(await readSettings(options))
   const state = await readCluster(options.filename)
   for (const line of conflictLines(state.claims)) console.error(line)
   const wanted = wantedFamilies(options)
-  const against = options.against === 'kernel' ? kernel(state, wanted, options) : otherState(state, wanted, options)
+  const against =
+    options.against === 'kernel' ? kernel(state, wanted, ruleset) : otherState(state, wanted, ruleset, options)
   const { old, now } = await against
   const differences = diffRulesets(old, now)
   await print(formatDiff(differences))
   if (differences.length > 0) process.exitCode = 1
 }
 
+type Ruleset = ReturnType<typeof rulesetOptions>
+
 interface Compared {
   readonly old: readonly DocumentSections[]
   readonly now: readonly DocumentSections[]
 }
 
-async function kernel(state: ClusterStore, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
+async function kernel(state: ClusterStore, wanted: readonly Family[], options: Ruleset): Promise<Compared> {
   const variant = await detectVariant(runCommand)
   const old: DocumentSections[] = []
   const now: DocumentSections[] = []
   for (const family of kernelFamilies().filter((candidate) => wanted.includes(candidate))) {
-    const ruleset = new IptablesRuleset(state, { ...rulesetOptions(options), family })
+    const ruleset = new IptablesRuleset(state, { ...options, family })
     ruleset.localAddresses = localAddresses()
     old.push(kernelSections(ruleset, family, await iptablesTool(runCommand, family, variant).save()))
     now.push(desiredSections(ruleset, family))
@@ -64,12 +70,15 @@ async function kernel(state: ClusterStore, wanted: readonly Family[], options: D
   return { old, now }
 }
 
-async function otherState(state: ClusterStore, wanted: readonly Family[], options: DiffOptions): Promise<Compared> {
+async function otherState(
+  state: ClusterStore,
+  wanted: readonly Family[],
+  ruleset: Ruleset,
+  options: DiffOptions,
+): Promise<Compared> {
   const other = await readCluster([options.against])
   const sections = (cluster: ClusterStore) => [
-    ...wanted.map((family) =>
-      desiredSections(new IptablesRuleset(cluster, { ...rulesetOptions(options), family }), family),
-    ),
+    ...wanted.map((family) => desiredSections(new IptablesRuleset(cluster, { ...ruleset, family }), family)),
     zoneSections(cluster, zoneOptions(options)),
   ]
   return { old: sections(other), now: sections(state) }

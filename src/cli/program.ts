@@ -8,6 +8,7 @@ import { Failure } from './failure.ts'
 import { addRender } from './render.ts'
 import { addResolve } from './resolve.ts'
 import { addRun } from './run.ts'
+import { withValues } from './setting-options.ts'
 
 /** As a shell counts a program that SIGPIPE ended: whoever read our output left. */
 const brokenPipe = 141
@@ -17,11 +18,13 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   const program = new Command('pointsman')
     .description('Service rules and cluster DNS of one Kubernetes node, from one snapshot')
     .version(manifest.version)
+    // The flags of kube-proxy are long: half of a usual terminal.
+    .configureHelp({ minWidthToWrap: 25 })
     .exitOverride()
   for (const add of [addRun, addRender, addDiff, addResolve, addCleanup, addDemo]) add(program)
   for (const command of program.commands) command.exitOverride()
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(withValues(args), { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
     // Commander has printed its own sentence, with the nearest known option.

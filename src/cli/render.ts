@@ -2,17 +2,19 @@ import { Option, type Command } from 'commander'
 import { conflictLines } from '../agent/conflict-report.ts'
 import { renderDocuments } from '../agent/documents.ts'
 import type { Family } from '../net/family.ts'
+import { rulesetOptions } from './agent-settings.ts'
 import { Failure } from './failure.ts'
 import {
   addClusterOptions,
   addFamilyOption,
   readCluster,
-  rulesetOptions,
   wantedFamilies,
   zoneOptions,
   type ClusterOptions,
 } from './options.ts'
 import { print } from './output.ts'
+import { hideKernelOptions } from './setting-options.ts'
+import { readSettings } from './settings.ts'
 
 interface RenderOptions extends ClusterOptions {
   readonly family?: Family
@@ -22,17 +24,17 @@ interface RenderOptions extends ClusterOptions {
 
 export function addRender(program: Command): void {
   const command = program.command('render').description('print what would be programmed and answered')
-  addFamilyOption(addClusterOptions(command))
+  addFamilyOption(hideKernelOptions(addClusterOptions(command)))
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option('--document <name>', 'exactly the bytes of this document')
     .action(render)
 }
 
 async function render(options: RenderOptions): Promise<void> {
+  const ruleset = rulesetOptions(await readSettings(options))
   const state = await readCluster(options.filename)
   for (const line of conflictLines(state.claims)) console.error(line)
-  const wanted = wantedFamilies(options)
-  const documents = renderDocuments(state, wanted, rulesetOptions(options), zoneOptions(options))
+  const documents = renderDocuments(state, wantedFamilies(options), ruleset, zoneOptions(options))
   if (options.document !== undefined) {
     const document = documents.find(({ name }) => name === options.document)
     if (document === undefined) {

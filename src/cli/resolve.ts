@@ -10,6 +10,8 @@ import type { ClusterState } from '../model/cluster-state.ts'
 import { Failure } from './failure.ts'
 import { addClusterOptions, readCluster, zoneOptions, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
+import { hideKernelOptions } from './setting-options.ts'
+import { readSettings } from './settings.ts'
 
 interface ResolveOptions extends ClusterOptions {
   readonly from?: string
@@ -21,12 +23,14 @@ export function addResolve(program: Command): void {
     .description('follow a name as a pod would: each name of its search list, and the answer; exit code 1 without one')
     .argument('<name>', 'what the pod asks for, such as cart or cart.shop')
     .argument('[type]', 'record type, such as SRV or TYPE65 (default: A and AAAA, as getaddrinfo asks)')
-  addClusterOptions(command)
+  hideKernelOptions(addClusterOptions(command))
     .option('--from <namespace/pod>', 'the pod that asks; without it the name is taken as absolute')
     .action(resolve)
 }
 
 async function resolve(name: string, type: string | undefined, options: ResolveOptions): Promise<void> {
+  // No answer depends on them; whoever has them wrong learns it here too.
+  await readSettings(options)
   const state = await readCluster(options.filename)
   const { zone } = new DnsTable(state, zoneOptions(options))
   zone.synced = true

@@ -2,13 +2,20 @@ import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
 import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
+import { applyKernelSettings } from '../agent/kernel-settings.ts'
 import { ManifestSource } from '../agent/manifest-source.ts'
+import { familyMismatches } from '../config/family-mismatch.ts'
+import type { Settings } from '../config/settings.ts'
+import { describeUnused } from '../config/unused-settings.ts'
 import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
-import { createLog } from '../host/log.ts'
+import { createLog, type Log } from '../host/log.ts'
 import type { Family } from '../net/family.ts'
-import { addClusterOptions, parseListen, rulesetOptions, zoneOptions, type ClusterOptions } from './options.ts'
+import { agentSettings, rulesetOptions } from './agent-settings.ts'
+import { addClusterOptions, parseListen, zoneOptions, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
+import { unusedFlags } from './setting-options.ts'
+import { readSettings } from './settings.ts'
 
 interface RunOptions extends ClusterOptions {
   readonly dnsListen: AgentOptions['dnsListen']
@@ -30,24 +37,31 @@ export function addRun(program: Command): void {
     .option('--no-dns', 'answer no DNS')
     .option('--no-proxy', 'program no rules')
     .option('--dry-run', 'print each update instead of applying it')
+    .addHelpText('after', `\n${unusedFlags()}`)
     .action(run)
 }
 
 async function run(options: RunOptions): Promise<void> {
+  const settings = await readSettings(options)
+  const ruleset = rulesetOptions(settings)
   const log = createLog()
   const signal = new Promise<NodeJS.Signals>((resolve) => {
     // For good, not once: without a listener the next signal would end us in the middle of a stop.
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve)
   })
-  log.info({ node: options.node, version: manifest.version }, 'starting')
+  log.info({ node: ruleset.nodeName, version: manifest.version }, 'starting')
+  logNotes(settings, log)
+  if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
+  if (settings['--init-only'] === true) return
   const agent = new Agent(
     new ManifestSource(options.filename),
     {
-      ruleset: rulesetOptions(options),
+      ruleset,
       zone: zoneOptions(options),
       dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
       metricsAddress: { host: '127.0.0.1', port: 10249 },
       tools: options.proxy ? await kernelTools(options.dryRun ?? false) : [],
+      ...agentSettings(settings),
     },
     log,
   )
@@ -57,6 +71,12 @@ async function run(options: RunOptions): Promise<void> {
   } finally {
     await agent.stop()
   }
+}
+
+function logNotes(settings: Settings, log: Log): void {
+  for (const mismatch of familyMismatches(settings)) log.warn(mismatch)
+  const unused = describeUnused(settings)
+  if (unused !== undefined) log.info(unused)
 }
 
 async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {

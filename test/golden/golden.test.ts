@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { runProgram } from '../../src/cli/program.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { pointsmanHere } from '../support/in-process.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
 
 const directory = 'rulesets/clusters'
@@ -71,17 +71,8 @@ function casesOf(file: string): readonly Case[] {
 
 /** What `render` prints. */
 async function render(file: string, options: readonly string[]): Promise<readonly { name: string; text: string }[]> {
-  let printed = ''
-  const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk: unknown, ...rest: readonly unknown[]) => {
-    printed += String(chunk)
-    for (const done of rest) if (typeof done === 'function') done()
-    return true
-  })
-  try {
-    expect(await runProgram(['render', '-f', file, '--output', 'json', ...usual, ...options])).toBe(0)
-  } finally {
-    write.mockRestore()
-  }
+  const { exitCode, stdout } = await pointsmanHere(['render', '-f', file, '--output', 'json', ...usual, ...options])
+  expect(exitCode).toBe(0)
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the shape is what this test is about
-  return (JSON.parse(printed) as { documents: readonly { name: string; text: string }[] }).documents
+  return (JSON.parse(stdout) as { documents: readonly { name: string; text: string }[] }).documents
 }

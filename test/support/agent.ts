@@ -8,6 +8,7 @@ import type { Namespace } from './namespace.ts'
 export type LogLine = Readonly<Record<string, unknown>>
 
 export interface RunningAgent {
+  readonly pid: number | undefined
   /** The next line that matches, from those not yet asked for; rejects when the agent ends first. */
   line(matches: (line: LogLine) => boolean): Promise<LogLine>
   /** What it has printed on stdout so far. */
@@ -31,6 +32,8 @@ export function runAgent(
   })
   const lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]()
   return {
+    // ip becomes what it executes.
+    pid: child.pid,
     async line(matches) {
       for (;;) {
         const next = await lines.next()

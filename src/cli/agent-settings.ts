@@ -1,0 +1,47 @@
+import { hostname } from 'node:os'
+import type { AgentOptions } from '../agent/agent.ts'
+import { defaultMasqueradeBit } from '../agent/iptables-base.ts'
+import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
+import type { AddressPort } from '../config/address-port.ts'
+import { localDetection } from '../config/local-detection.ts'
+import type { Settings } from '../config/settings.ts'
+import { optional } from '../model/optional.ts'
+import { familyOf } from '../net/address.ts'
+import { Failure } from './failure.ts'
+
+/** What the settings say about rules, with our defaults. */
+export function rulesetOptions(settings: Settings): Omit<RulesetOptions, 'family'> {
+  const detection = localDetection(settings)
+  if ('problem' in detection) throw new Failure(detection.problem)
+  return {
+    nodeName: settings.hostnameOverride ?? hostname().toLowerCase(),
+    ...optional('nodeAddress', nodeAddress(settings)),
+    masqueradeAll: settings['iptables.masqueradeAll'] ?? false,
+    masqueradeBit: settings['iptables.masqueradeBit'] ?? defaultMasqueradeBit,
+    localDetection: detection,
+    nodePortNetworks: settings.nodePortAddresses ?? [],
+  }
+}
+
+/** What they say about the agent itself. */
+export function agentSettings(
+  settings: Settings,
+): Pick<AgentOptions, 'syncPeriodMs' | 'minSyncPeriodMs' | 'metricsAddress'> {
+  return {
+    ...optional('syncPeriodMs', settings['iptables.syncPeriod']),
+    ...optional('minSyncPeriodMs', settings['iptables.minSyncPeriod']),
+    ...optional('metricsAddress', metricsAddress(settings)),
+  }
+}
+
+/** `0.0.0.0` and `::` name no address. */
+function nodeAddress({ bindAddress }: Settings): string | undefined {
+  return bindAddress === '0.0.0.0' || bindAddress === '::' ? undefined : bindAddress
+}
+
+/** Undefined: no metrics are served. */
+function metricsAddress(settings: Settings): AddressPort | undefined {
+  const { bindAddress = '0.0.0.0', metricsBindAddress: said, '--metrics-port': port = 10249 } = settings
+  if (said === 'off' || port === 0) return undefined
+  return said ?? { host: familyOf(bindAddress) === 'IPv4' ? '127.0.0.1' : '::1', port }
+}

@@ -1,0 +1,43 @@
+import { hostname } from 'node:os'
+import { expect, test } from 'vitest'
+import { agentSettings, rulesetOptions } from '../../src/cli/agent-settings.ts'
+import type { Settings } from '../../src/config/settings.ts'
+
+test('what nothing is said of', () => {
+  expect(rulesetOptions({})).toEqual({
+    nodeName: hostname().toLowerCase(),
+    masqueradeAll: false,
+    masqueradeBit: 14,
+    localDetection: { mode: 'ClusterCIDR', networks: [] },
+    nodePortNetworks: [],
+  })
+  expect(agentSettings({})).toEqual({ metricsAddress: { host: '127.0.0.1', port: 10249 } })
+})
+
+test('periods are handed on', () => {
+  expect(agentSettings({ 'iptables.syncPeriod': 5_000, 'iptables.minSyncPeriod': 100 })).toMatchObject({
+    syncPeriodMs: 5_000,
+    minSyncPeriodMs: 100,
+  })
+})
+
+test.each<[Settings, object | undefined]>([
+  [
+    { metricsBindAddress: { host: '0.0.0.0', port: 1 }, '--metrics-port': 2 },
+    { host: '0.0.0.0', port: 1 },
+  ],
+  [{ metricsBindAddress: 'off' }, undefined],
+  [{ '--metrics-port': 2 }, { host: '127.0.0.1', port: 2 }],
+  [{ '--metrics-port': 0, metricsBindAddress: { host: '0.0.0.0', port: 1 } }, undefined],
+  [{ bindAddress: '::' }, { host: '::1', port: 10249 }],
+])('metrics by %j', (settings, want) => {
+  expect(agentSettings(settings).metricsAddress).toEqual(want)
+})
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['0.0.0.0', undefined],
+  ['::', undefined],
+])('the address of the node by bindAddress %s', (bindAddress, want) => {
+  expect(rulesetOptions({ bindAddress }).nodeAddress).toBe(want)
+})
