@@ -59,7 +59,6 @@ async function run(options: RunOptions): Promise<void> {
       ruleset,
       zone: zoneOptions(options),
       dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
-      metricsAddress: { host: '127.0.0.1', port: 10249 },
       tools: options.proxy ? await kernelTools(options.dryRun ?? false) : [],
       ...agentSettings(settings),
     },
