@@ -9,12 +9,19 @@ export class CommandError extends Error {
   readonly missing: boolean
   /** What it printed on stderr. */
   readonly stderr: string
+  /** How it ended; absent when it did not start, or a signal ended it. */
+  readonly exitCode: number | undefined
 
-  constructor(message: string, missing: boolean, stderr = '') {
+  constructor(
+    message: string,
+    missing: boolean,
+    { stderr = '', exitCode }: { readonly stderr?: string; readonly exitCode?: number | undefined } = {},
+  ) {
     super(message)
     this.name = 'CommandError'
     this.missing = missing
     this.stderr = stderr
+    this.exitCode = exitCode
   }
 }
 
@@ -52,5 +59,6 @@ function commandError(command: string, args: readonly string[], error: ExecaErro
   const stderr = String(error.stderr ?? '')
   const said = stderr.trim().split('\n').slice(0, 3).join('; ')
   const how = error.signal === undefined ? `exit code ${error.exitCode ?? 'unknown'}` : `signal ${error.signal}`
-  return new CommandError(`"${line}" failed with ${how}${said === '' ? '' : `: ${said.slice(0, 500)}`}`, false, stderr)
+  const message = `"${line}" failed with ${how}${said === '' ? '' : `: ${said.slice(0, 500)}`}`
+  return new CommandError(message, false, { stderr, exitCode: error.exitCode })
 }
