@@ -8,22 +8,24 @@ export type NodePortNetworks = readonly Cidr[] | 'primary'
 
 /**
  * The addresses of one family that node ports are open on, sorted; `all` when nothing narrows them. A family that the
- * networks do not speak of is open everywhere, and so is one whose networks hold all addresses. Loopback addresses are
- * left out: they need more than a rule. Source: kube-proxy's nodePortAddresses, KEP-4963.
+ * networks do not speak of is open everywhere, and so is one whose networks hold all addresses. Source:
+ * kube-proxy's nodePortAddresses, KEP-4963.
  *
  * @param localAddresses Every address of this node's interfaces.
+ * @param localhost Whether loopback addresses may be among them: they need more than a rule (see {@link opensLocalhost}).
  */
 export function nodePortAddresses(
   networks: NodePortNetworks,
   family: Family,
   node: Node,
   localAddresses: readonly Address[],
+  localhost = false,
 ): readonly Address[] | 'all' {
   if (networks === 'primary') return node.addresses.filter((address) => familyOf(address) === family).slice(0, 1)
   const ofFamily = networks.filter((network) => network.family === family)
   if (ofFamily.length === 0 || ofFamily.some((network) => network.prefix === 0)) return 'all'
   const open = localAddresses.filter(
-    (address) => !isLoopback(address) && ofFamily.some((network) => cidrContains(network, address)),
+    (address) => (localhost || !isLoopback(address)) && ofFamily.some((network) => cidrContains(network, address)),
   )
   return [...new Set(open)].sort()
 }

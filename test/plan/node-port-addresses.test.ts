@@ -30,3 +30,8 @@ test.each([
     expect(got === 'all' ? got : got.join(' ')).toBe(want[family])
   }
 })
+
+test('loopback addresses stay where they may be open', () => {
+  const networks = ['127.0.0.0/8', '192.0.2.0/24'].flatMap((text) => parseCidr(text) ?? [])
+  expect(nodePortAddresses(networks, 'IPv4', node, local, true)).toEqual(['127.0.0.1', '192.0.2.6', '192.0.2.7'])
+})
