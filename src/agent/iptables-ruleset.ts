@@ -1,16 +1,18 @@
 import type { Address } from '../net/address.ts'
 import type { Family } from '../net/family.ts'
-import type { BaseRules, Jumps } from '../backends/iptables/base-rules.ts'
+import type { BaseRules } from '../backends/iptables/base-rules.ts'
 import { renderDocument } from '../backends/iptables/document.ts'
 import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
 import { countRules } from '../backends/iptables/document.ts'
 import type { Table } from '../backends/iptables/rule.ts'
 import type { Desired } from '../backends/iptables/full-sync.ts'
+import type { KernelFacts } from '../backends/iptables/kernel-fit.ts'
 import { withNodePortAddresses } from '../backends/iptables/node-port-jumps.ts'
 import { slicesOf } from '../model/cluster-state.ts'
 import type { Node } from '../model/node.ts'
 import { optional } from '../model/optional.ts'
 import { localDetector, type LocalDetection } from '../plan/local-detector.ts'
+import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { nodePortAddresses, type NodePortNetworks } from '../plan/node-port-addresses.ts'
 import { planService, type PortPlan } from '../plan/port-plan.ts'
 import type { ClusterStore } from './cluster-store.ts'
@@ -28,6 +30,10 @@ export interface RulesetOptions {
   readonly localDetection: LocalDetection
   /** Where node ports are open; empty: on every address. */
   readonly nodePortNetworks: NodePortNetworks
+  /** Whether they are open on 127.0.0.1 too, if these networks hold it and the family is IPv4; absent: no. */
+  readonly localhostNodePorts?: boolean
+  /** The kernel that the rules are for; absent: none in particular. */
+  readonly kernel?: KernelFacts
 }
 
 /** What there is to count in a ruleset. */
@@ -50,12 +56,12 @@ const largeClusterEndpoints = 1000
  * it touches.
  */
 export class IptablesRuleset {
-  readonly jumps: Jumps
-  /** Addresses of this node's interfaces; absent, where rules are only rendered: those of its Node object. */
+  /** Addresses of this node's interfaces; absent, where rules are only rendered: those of its Node object, and 127.0.0.1. */
   localAddresses: readonly Address[] | undefined
   readonly #base: BaseRules
   readonly #state: ClusterStore
   readonly #options: RulesetOptions
+  readonly #localhost: boolean
   readonly #fragments = new Map<string, ServiceFragment>()
   readonly #endpointCounts = new Map<string, number>()
   /** Only of services that have any. */
@@ -64,9 +70,8 @@ export class IptablesRuleset {
   #largeCluster = false
 
   constructor(state: ClusterStore, options: RulesetOptions) {
-    const { base, jumps } = readIptablesBase(options.family, options.masqueradeBit)
-    this.#base = base
-    this.jumps = jumps
+    this.#localhost = opensLocalhost(options.localhostNodePorts ?? false, options.nodePortNetworks, options.family)
+    this.#base = readIptablesBase(options.family, { ...options, localhost: this.#localhost })
     this.#state = state
     this.#options = options
     this.touch(state.services.keys())
@@ -76,8 +81,8 @@ export class IptablesRuleset {
   get base(): BaseRules {
     const { family, nodeName, nodePortNetworks } = this.#options
     const node = this.#node(nodeName)
-    const addresses = nodePortAddresses(nodePortNetworks, family, node, this.localAddresses ?? node.addresses)
-    return withNodePortAddresses(this.#base, addresses)
+    const local = this.localAddresses ?? ['127.0.0.1', ...node.addresses]
+    return withNodePortAddresses(this.#base, nodePortAddresses(nodePortNetworks, family, node, local, this.#localhost))
   }
 
   /** Fragments by service; a service without rules has none. */
@@ -92,7 +97,7 @@ export class IptablesRuleset {
 
   /** What the kernel should hold. */
   desired(): Desired {
-    return { base: this.base, jumps: this.jumps, fragments: this.sorted() }
+    return { base: this.base, fragments: this.sorted() }
   }
 
   /** The full document, as kube-proxy would send it. */
@@ -144,13 +149,14 @@ export class IptablesRuleset {
       this.#fragments.delete(key)
       return
     }
-    const { family, nodeName, masqueradeAll, localDetection } = this.#options
+    const { family, nodeName, masqueradeAll, localDetection, kernel } = this.#options
     const detector = localDetector(localDetection, this.#node(nodeName), family)
     this.#fragments.set(
       key,
       compileService(plans, {
         masqueradeAll,
         largeCluster: this.#largeCluster,
+        countLocalhost: this.#localhost && (kernel?.counters.includes('localhost_nps_accepted_pkts') ?? false),
         ...optional('localDetector', detector),
       }),
     )

@@ -1,4 +1,5 @@
 import type { Family } from '../net/family.ts'
+import { canaryChain } from '../backends/iptables/canary.ts'
 import { chooseVariant, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, type RunCommand } from '../host/command.ts'
 
@@ -8,6 +9,8 @@ export interface IptablesTool {
   save(): Promise<string>
   /** Gives a document to `iptables-restore --noflush`; throws {@link RestoreRefused} when it is not taken as it is. */
   restore(document: string): Promise<void>
+  /** Whether our chain in the mangle table is still there: a look of milliseconds, however many rules there are. */
+  hasCanary(): Promise<boolean>
 }
 
 /** The tool, or the kernel, refuses what a document says: to send it again would not help. */
@@ -16,7 +19,7 @@ export class RestoreRefused extends CommandError {
   readonly lines: readonly number[]
 
   constructor(cause: CommandError, lines: readonly number[]) {
-    super(cause.message, false, cause.stderr)
+    super(cause.message, false, cause)
     this.name = 'RestoreRefused'
     this.lines = lines
   }
@@ -34,6 +37,18 @@ export function iptablesTool(run: RunCommand, family: Family, variant: Variant):
       } catch (error) {
         const lines = error instanceof CommandError ? refusedLines(error.stderr) : []
         throw error instanceof CommandError && lines.length > 0 ? new RestoreRefused(error, lines) : error
+      }
+    },
+    async hasCanary() {
+      try {
+        // Not -save, which with iptables-nft reads every table whichever it is asked for.
+        await run(command, ['-w', '5', '-t', 'mangle', '-S', canaryChain])
+        return true
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error
+        // 1: no such chain. 4: the kernel or the lock is busy, which says nothing about the chain.
+        if (error.exitCode === 1 || error.exitCode === 4) return error.exitCode === 4
+        throw error
       }
     },
   }

@@ -126,11 +126,13 @@ export class Programmer {
   }
 
   /**
-   * Reads the kernel back if that is due, repairs what others changed, and tries services in quarantine again.
-   * Undefined when it was not due.
+   * Reads the kernel back if that is due or the canary is gone, repairs what others changed, and tries services in quarantine again.
+   * Undefined when there was no reason to.
    */
   async check(): Promise<CheckReport | undefined> {
-    if (!this.#certain || performance.now() < this.#nextReadAt) return undefined
+    if (!this.#certain) return undefined
+    // Reading everything back costs seconds in a large cluster; whether somebody flushed it all does not.
+    if (performance.now() < this.#nextReadAt && (await this.#tool.hasCanary())) return undefined
     let repaired = 0
     const report = await this.#measured(async () => {
       this.#certain = false
@@ -206,9 +208,9 @@ export class Programmer {
 
   /** What is to be sent so that the kernel holds these, empty when it does. */
   async #documentFor(fragments: Fragments): Promise<string> {
-    const { base, jumps } = this.#ruleset
+    const { base } = this.#ruleset
     const kernel = parseSavedRules(await this.#save())
-    return renderFullSync({ base, jumps, fragments: [...fragments.values()] }, kernel, this.#blockLines)
+    return renderFullSync({ base, fragments: [...fragments.values()] }, kernel, this.#blockLines)
   }
 
   async #save(): Promise<string> {

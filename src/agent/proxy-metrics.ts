@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, exponentialBuckets } from 'prom-client'
+import type { Table } from '../backends/iptables/rule.ts'
 import type { Family } from '../net/family.ts'
 import type { CheckReport, ProgrammerFigures, SyncReport } from './programmer.ts'
 
@@ -136,6 +137,7 @@ export class ProxyMetrics {
   }
 }
 
-function perTable(counts: Readonly<Record<string, number>>): readonly Sample[] {
-  return Object.entries(counts).map(([table, count]) => [{ table }, count])
+/** Of the tables that kube-proxy counts; in mangle we have no rule. */
+function perTable(counts: Readonly<Record<Table, number>>): readonly Sample[] {
+  return (['filter', 'nat'] as const).map((table) => [{ table }, counts[table]])
 }

@@ -20,6 +20,8 @@ export function rulesetOptions(settings: Settings): Omit<RulesetOptions, 'family
     masqueradeBit: settings['iptables.masqueradeBit'] ?? defaultMasqueradeBit,
     localDetection: detection,
     nodePortNetworks: settings.nodePortAddresses ?? [],
+    // kube-proxy's default is true: docs/rules.md says why ours is not.
+    localhostNodePorts: settings['iptables.localhostNodePorts'] ?? false,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { deleteCounters } from '../agent/counters.ts'
 import { readIptablesBase } from '../agent/iptables-base.ts'
 import { iptablesTool } from '../agent/iptables-tool.ts'
 import { planCleanup } from '../backends/iptables/cleanup.ts'
@@ -30,12 +31,16 @@ async function cleanup(): Promise<void> {
     // A kernel may have only one of the variants; without any, nobody knows what is left.
     if (unreadable.length === variants.length) failures.push(...unreadable)
   }
+  // Last, because the kernel deletes no counter that a rule names. Without the tool there are none of ours.
+  const deleted = await deleteCounters(runCommand).catch(() => [])
+  if (deleted.length > 0) await print(`Removed our counters ${deleted.join(' and ')}.\n`)
   if (failures.length > 0) throw new Failure(failures.join('\n'))
 }
 
 async function removeOurs(family: Family, variant: Variant, saved: string): Promise<void> {
-  const { base, jumps } = readIptablesBase(family)
-  const { document, leading } = planCleanup(base, jumps, parseSavedRules(saved))
+  const base = readIptablesBase(family, { localhost: family === 'IPv4' })
+  const { document, leading, kept } = planCleanup(base, parseSavedRules(saved))
+  for (const chain of kept) await print(keptSentence(chain, variant))
   if (document === '') return
   await iptablesTool(runCommand, family, variant).restore(document)
   await print(`Removed our ${family} chains and jumps from iptables-${variant}.\n`)
@@ -44,6 +49,13 @@ async function removeOurs(family: Family, variant: Variant, saved: string): Prom
   throw new CommandError(
     `Chains of ours stay in iptables-${variant}, empty, because other rules lead to them; remove these, then run cleanup again:\n${rules}`,
     false,
+  )
+}
+
+function keptSentence(chain: string, variant: Variant): string {
+  return (
+    `The chain ${chain} stays in iptables-${variant} with its jumps: it keeps neighbours from 127.0.0.1 while the sysctl ` +
+    'net/ipv4/conf/all/route_localnet is 1, and the kubelet may need it.\n'
   )
 }
 

@@ -3,6 +3,7 @@ import type { ClusterStore } from '../agent/cluster-store.ts'
 import { conflictLines } from '../agent/conflict-report.ts'
 import { desiredSections, kernelSections, zoneSections } from '../agent/documents.ts'
 import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
+import { readKernelFacts } from '../agent/kernel-facts.ts'
 import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
 import { diffRulesets, formatDiff, type DocumentSections } from '../diff/ruleset-diff.ts'
 import { runCommand } from '../host/command.ts'
@@ -59,10 +60,11 @@ interface Compared {
 
 async function kernel(state: ClusterStore, wanted: readonly Family[], options: Ruleset): Promise<Compared> {
   const variant = await detectVariant(runCommand)
+  const facts = await readKernelFacts(runCommand)
   const old: DocumentSections[] = []
   const now: DocumentSections[] = []
   for (const family of kernelFamilies().filter((candidate) => wanted.includes(candidate))) {
-    const ruleset = new IptablesRuleset(state, { ...options, family })
+    const ruleset = new IptablesRuleset(state, { ...options, family, kernel: facts })
     ruleset.localAddresses = localAddresses()
     old.push(kernelSections(ruleset, family, await iptablesTool(runCommand, family, variant).save()))
     now.push(desiredSections(ruleset, family))

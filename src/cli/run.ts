@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
+import { remakingCounters } from '../agent/counters.ts'
 import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
+import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
 import { ManifestSource } from '../agent/manifest-source.ts'
+import { routeLocalnet } from '../agent/route-localnet.ts'
 import { familyMismatches } from '../config/family-mismatch.ts'
 import type { Settings } from '../config/settings.ts'
 import { describeUnused } from '../config/unused-settings.ts'
@@ -11,6 +14,7 @@ import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { createLog, type Log } from '../host/log.ts'
 import type { Family } from '../net/family.ts'
+import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { agentSettings, rulesetOptions } from './agent-settings.ts'
 import { addClusterOptions, parseListen, zoneOptions, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
@@ -56,10 +60,9 @@ async function run(options: RunOptions): Promise<void> {
   const agent = new Agent(
     new ManifestSource(options.filename),
     {
-      ruleset,
+      ...(await proxyOptions(options, settings, log)),
       zone: zoneOptions(options),
       dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
-      tools: options.proxy ? await kernelTools(options.dryRun ?? false) : [],
       ...agentSettings(settings),
     },
     log,
@@ -78,13 +81,31 @@ function logNotes(settings: Settings, log: Log): void {
   if (unused !== undefined) log.info(unused)
 }
 
+/** How the rules reach the kernel, after it has been made ready for them. */
+async function proxyOptions(
+  options: RunOptions,
+  settings: Settings,
+  log: Log,
+): Promise<Pick<AgentOptions, 'ruleset' | 'tools'>> {
+  const ruleset = rulesetOptions(settings)
+  if (!options.proxy) return { ruleset, tools: [] }
+  const dryRun = options.dryRun ?? false
+  const kernel = await (dryRun ? readKernelFacts(runCommand) : ensureKernelFacts(runCommand, log))
+  const tools = await kernelTools(dryRun)
+  const { localhostNodePorts = false, nodePortNetworks } = ruleset
+  for (const tool of tools) {
+    if (opensLocalhost(localhostNodePorts, nodePortNetworks, tool.family)) await routeLocalnet(tool, log)
+  }
+  return { ruleset: { ...ruleset, kernel }, tools }
+}
+
 async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
   const variant = await detectVariant(runCommand)
   return kernelFamilies().map((family) => {
     const tool = iptablesTool(runCommand, family, variant)
     return {
       family,
-      tool: dryRun ? printing(tool, family) : tool,
+      tool: dryRun ? printing(tool, family) : remakingCounters(tool, runCommand),
       dryRun,
       // iptables-nft takes 0.2 s for so many lines in one COMMIT and minutes for 200,000; iptables-legacy copies the
       // whole table at every COMMIT.
@@ -97,5 +118,7 @@ function printing(tool: IptablesTool, family: Family): IptablesTool {
   return {
     save: () => tool.save(),
     restore: (document) => print(`# iptables-${family.toLowerCase()}.rules\n${document}`),
+    // What was never written cannot have been flushed.
+    hasCanary: async () => true,
   }
 }

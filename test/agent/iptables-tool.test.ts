@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { detectVariant } from '../../src/agent/iptables-tool.ts'
+import { detectVariant, iptablesTool } from '../../src/agent/iptables-tool.ts'
 import { CommandError, type RunCommand } from '../../src/host/command.ts'
 
 // Not the real tools: a kernel that lacks one of the variants cannot be had beside one that has both.
@@ -42,4 +42,26 @@ test.each([
 test('with neither, the error is the one that can be acted on', async () => {
   await expect(detectVariant(runWith(missing, missing))).rejects.toBe(missing)
   await expect(detectVariant(runWith(missing, broken))).rejects.toBe(broken)
+})
+
+test.each([
+  { name: 'the chain is there', fails: undefined, want: true },
+  { name: 'there is no such chain', fails: 1, want: false },
+  { name: 'the lock or the kernel is busy, which says nothing', fails: 4, want: true },
+])('canary: $name', async ({ fails, want }) => {
+  const asked: string[] = []
+  const run: RunCommand = async (command, args) => {
+    asked.push([command, ...args].join(' '))
+    if (fails !== undefined) throw new CommandError('failed', false, { exitCode: fails })
+    return ''
+  }
+  expect(await iptablesTool(run, 'IPv6', 'legacy').hasCanary()).toBe(want)
+  expect(asked).toEqual(['ip6tables-legacy -w 5 -t mangle -S KUBE-PROXY-CANARY'])
+})
+
+test('canary: any other failure is an error', async () => {
+  const run: RunCommand = async () => {
+    throw missing
+  }
+  await expect(iptablesTool(run, 'IPv4', 'nft').hasCanary()).rejects.toBe(missing)
 })

@@ -72,16 +72,18 @@ test.each(['nft', 'legacy'] as const)(
       'iptables-ipv4.rules',
     ])
     await namespace.run(`iptables-${variant}-restore`, ['--noflush'], rules.stdout)
-    const jumpsOnly = await diff()
-    expect(jumpsOnly.stdout.match(/^@@ .*$/gm)).toEqual(
-      ['filter INPUT', 'filter FORWARD', 'filter OUTPUT', 'nat OUTPUT', 'nat PREROUTING', 'nat POSTROUTING'].map(
-        (section) => `@@ iptables-ipv4.rules ${section}`,
-      ),
+    const besides = await diff()
+    const filter = ['filter INPUT', 'filter FORWARD', 'filter OUTPUT', 'filter KUBE-PROXY-CANARY']
+    const nat = ['nat OUTPUT', 'nat PREROUTING', 'nat POSTROUTING', 'nat KUBE-PROXY-CANARY']
+    expect(besides.stdout.match(/^@@ .*$/gm)).toEqual(
+      [...filter, ...nat, 'mangle KUBE-PROXY-CANARY'].map((section) => `@@ iptables-ipv4.rules ${section}`),
     )
+    expect(besides.stdout).toContain('@@ iptables-ipv4.rules mangle KUBE-PROXY-CANARY\n+ :KUBE-PROXY-CANARY - [0:0]\n')
 
     await namespace.run(`iptables-${variant}`, ['-t', 'nat', '-F', 'KUBE-MARK-MASQ'])
     expect((await diff()).stdout).toContain(
       '@@ iptables-ipv4.rules nat KUBE-MARK-MASQ\n+ -A KUBE-MARK-MASQ -j MARK --or-mark 0x00004000\n',
     )
   },
+  20_000,
 )

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
-import { fates, kernelRules } from '../support/walked-packets.ts'
+import { fateOf, rulesInEmptyKernel } from '../support/kernel-rules.ts'
 
 const olderAge = '2026-03-01T09:00:00Z'
 const newerAge = '2026-03-02T09:00:00Z'
@@ -53,7 +53,7 @@ function rulesetOf(state: ClusterStore): IptablesRuleset {
 }
 
 function fateIn(objects: readonly unknown[], packet: typeof toExternalIp): string {
-  return fates(kernelRules(rulesetOf(clusterOfObjects(objects))), packet)
+  return fateOf(rulesInEmptyKernel(rulesetOf(clusterOfObjects(objects))), packet, ['192.0.2.7'])
 }
 
 const a = '1/1 10.244.1.1:8080 M'
@@ -154,7 +154,7 @@ test('when the older service goes, the next one gets the address at once, and lo
   const [goes] = clusterOfObjects(older).services.values()
   const state = clusterOfObjects([...service('a', 1, newerAge, external), ...older])
   const ruleset = rulesetOf(state)
-  const fate = () => fates(kernelRules(ruleset), toExternalIp)
+  const fate = () => fateOf(rulesInEmptyKernel(ruleset), toExternalIp, ['192.0.2.7'])
   if (goes === undefined) throw new Error('there is a service')
   expect(fate()).toBe(b)
   expect(state.remove(goes)).toEqual(['shop/b', 'shop/a'])

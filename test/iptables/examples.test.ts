@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
-import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
+import { IptablesRuleset, type RulesetOptions } from '../../src/agent/iptables-ruleset.ts'
+import { counterNames } from '../../src/backends/iptables/counter.ts'
 import type { Family } from '../../src/net/family.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 
-// Lines that kube-proxy writes for services like these, taken from its documented behaviour, not from our output.
+// Lines that kube-proxy writes for services like these, taken from its documented behaviour, not from our output. Its
+// defaults are node ports on localhost, and counters where the kernel has them.
 const networks = ['10.50.0.0/16', 'fd00:50::/32'].flatMap((text) => parseCidr(text) ?? [])
 const node = {
   apiVersion: 'v1',
@@ -13,7 +15,29 @@ const node = {
   status: { addresses: [{ type: 'InternalIP', address: '192.0.2.7' }] },
 }
 
-function rendered(objects: readonly unknown[], family: Family = 'IPv4'): string {
+const defaults = [
+  {
+    whose: 'ours',
+    options: {},
+    /** What of kube-proxy's own lines we have. */
+    lines: (text: string) =>
+      text
+        .replaceAll(/^.*(KUBE-FIREWALL|localhost_nps_accepted_pkts).*\n/gm, '')
+        .replace(' -m nfacct --nfacct-name ct_state_invalid_dropped_pkts', '')
+        .replace('--dst-type LOCAL -j KUBE-NODEPORTS', '--dst-type LOCAL ! -d 127.0.0.0/8 -j KUBE-NODEPORTS'),
+  },
+  {
+    whose: "kube-proxy's",
+    options: { localhostNodePorts: true, kernel: { counters: counterNames, dropInvalid: true } },
+    lines: (text: string) => text,
+  },
+]
+
+function rendered(
+  objects: readonly unknown[],
+  family: Family = 'IPv4',
+  options: Pick<RulesetOptions, 'localhostNodePorts' | 'kernel'> = {},
+): string {
   const state = clusterOfObjects([node, ...objects])
   return new IptablesRuleset(state, {
     family,
@@ -21,6 +45,7 @@ function rendered(objects: readonly unknown[], family: Family = 'IPv4'): string 
     masqueradeAll: false,
     localDetection: { mode: 'ClusterCIDR', networks },
     nodePortNetworks: [],
+    ...options,
   }).render()
 }
 
@@ -52,8 +77,8 @@ function serviceLines(document: string): readonly string[] {
     .filter((line) => /shop\/|dns\/|^:KUBE-(SVC|SVL|EXT|FW|SEP)-|^-A KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(line))
 }
 
-test('cluster IP: the whole payload', () => {
-  const document = rendered([
+test.each(defaults)('cluster IP: the whole payload, with $whose defaults', ({ options, lines }) => {
+  const cart = [
     service('cart', { clusterIP: '10.96.7.20', ports: [{ name: 'http', port: 8080 }] }),
     slice(
       'cart',
@@ -64,14 +89,17 @@ test('cluster IP: the whole payload', () => {
         ['10.50.2.10', 'b'],
       ],
     ),
-  ])
-  expect(document).toBe(`*filter
+  ]
+  expect(rendered(cart, 'IPv4', options)).toBe(
+    lines(`*filter
 :KUBE-SERVICES - [0:0]
 :KUBE-EXTERNAL-SERVICES - [0:0]
 :KUBE-FORWARD - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-PROXY-FIREWALL - [0:0]
--A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+:KUBE-FIREWALL - [0:0]
+-A KUBE-FIREWALL -m comment --comment "block incoming localnet connections" -d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x00004000/0x00004000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
 COMMIT
@@ -99,9 +127,10 @@ COMMIT
 -A KUBE-SEP-WX7ZGJ2MWMFMSG5E -m comment --comment shop/cart:http -m tcp -p tcp -j DNAT --to-destination 10.50.2.10:9000
 -A KUBE-SEP-HDIJC3LL2TPRTKAK -m comment --comment shop/cart:http -s 10.50.2.9 -j KUBE-MARK-MASQ
 -A KUBE-SEP-HDIJC3LL2TPRTKAK -m comment --comment shop/cart:http -m tcp -p tcp -j DNAT --to-destination 10.50.2.9:9000
--A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL ! -d 127.0.0.0/8 -j KUBE-NODEPORTS
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 COMMIT
-`)
+`),
+  )
 })
 
 const web = service(
@@ -117,20 +146,14 @@ const web = service(
   ['203.0.113.77'],
 )
 
-test('load balancer with externalTrafficPolicy Local', () => {
-  const document = rendered([
-    web,
-    slice(
-      'web',
-      [{ name: 'https', port: 8443 }],
-      [
-        ['10.50.1.4', 'here'],
-        ['10.50.2.4', 'there'],
-      ],
-    ),
-  ])
+test.each(defaults)('load balancer with externalTrafficPolicy Local, with $whose defaults', ({ options, lines }) => {
+  const endpoints = [
+    ['10.50.1.4', 'here'],
+    ['10.50.2.4', 'there'],
+  ] as const
+  const document = rendered([web, slice('web', [{ name: 'https', port: 8443 }], endpoints)], 'IPv4', options)
   expect(serviceLines(document).join('\n')).toBe(
-    `-A KUBE-NODEPORTS -m comment --comment "shop/web:https health check node port" -m tcp -p tcp --dport 32100 -j ACCEPT
+    lines(`-A KUBE-NODEPORTS -m comment --comment "shop/web:https health check node port" -m tcp -p tcp --dport 32100 -j ACCEPT
 :KUBE-EXT-UB7LXFC7TRMUABOP - [0:0]
 :KUBE-SVC-UB7LXFC7TRMUABOP - [0:0]
 :KUBE-SVL-UB7LXFC7TRMUABOP - [0:0]
@@ -139,6 +162,7 @@ test('load balancer with externalTrafficPolicy Local', () => {
 -A KUBE-SERVICES -m comment --comment "shop/web:https cluster IP" -m tcp -p tcp -d 10.96.7.21 --dport 443 -j KUBE-SVC-UB7LXFC7TRMUABOP
 -A KUBE-SERVICES -m comment --comment "shop/web:https external IP" -m tcp -p tcp -d 198.51.100.40 --dport 443 -j KUBE-EXT-UB7LXFC7TRMUABOP
 -A KUBE-SERVICES -m comment --comment "shop/web:https loadbalancer IP" -m tcp -p tcp -d 203.0.113.77 --dport 443 -j KUBE-EXT-UB7LXFC7TRMUABOP
+-A KUBE-NODEPORTS -m comment --comment shop/web:https -m tcp -p tcp -d 127.0.0.0/8 --dport 31443 -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-UB7LXFC7TRMUABOP
 -A KUBE-NODEPORTS -m comment --comment shop/web:https -m tcp -p tcp --dport 31443 -j KUBE-EXT-UB7LXFC7TRMUABOP
 -A KUBE-SVC-UB7LXFC7TRMUABOP -m comment --comment "shop/web:https cluster IP" -m tcp -p tcp -d 10.96.7.21 --dport 443 ! -s 10.50.0.0/16 -j KUBE-MARK-MASQ
 -A KUBE-EXT-UB7LXFC7TRMUABOP -m comment --comment "pod traffic for shop/web:https external destinations" -s 10.50.0.0/16 -j KUBE-SVC-UB7LXFC7TRMUABOP
@@ -151,7 +175,7 @@ test('load balancer with externalTrafficPolicy Local', () => {
 -A KUBE-SEP-Q25FEKMHF4NV5WBB -m comment --comment shop/web:https -s 10.50.1.4 -j KUBE-MARK-MASQ
 -A KUBE-SEP-Q25FEKMHF4NV5WBB -m comment --comment shop/web:https -m tcp -p tcp -j DNAT --to-destination 10.50.1.4:8443
 -A KUBE-SEP-A3245JHSUUWPBYVE -m comment --comment shop/web:https -s 10.50.2.4 -j KUBE-MARK-MASQ
--A KUBE-SEP-A3245JHSUUWPBYVE -m comment --comment shop/web:https -m tcp -p tcp -j DNAT --to-destination 10.50.2.4:8443`,
+-A KUBE-SEP-A3245JHSUUWPBYVE -m comment --comment shop/web:https -m tcp -p tcp -j DNAT --to-destination 10.50.2.4:8443`),
   )
 })
 
@@ -168,8 +192,8 @@ test('externalTrafficPolicy Local with remote endpoints only drops what came fro
   )
 })
 
-test('load balancer with source ranges and ClientIP affinity', () => {
-  const document = rendered([
+test.each(defaults)('load balancer with source ranges and ClientIP affinity, with $whose defaults', (by) => {
+  const api = [
     service(
       'api',
       {
@@ -190,9 +214,9 @@ test('load balancer with source ranges and ClientIP affinity', () => {
         ['10.50.2.6', 'there'],
       ],
     ),
-  ])
-  expect(serviceLines(document).join('\n')).toBe(
-    `-A KUBE-PROXY-FIREWALL -m comment --comment "shop/api traffic not accepted by KUBE-FW-YI7FANR2652WTB3A" -m tcp -p tcp -d 203.0.113.90 --dport 80 -j DROP
+  ]
+  expect(serviceLines(rendered(api, 'IPv4', by.options)).join('\n')).toBe(
+    by.lines(`-A KUBE-PROXY-FIREWALL -m comment --comment "shop/api traffic not accepted by KUBE-FW-YI7FANR2652WTB3A" -m tcp -p tcp -d 203.0.113.90 --dport 80 -j DROP
 :KUBE-EXT-YI7FANR2652WTB3A - [0:0]
 :KUBE-FW-YI7FANR2652WTB3A - [0:0]
 :KUBE-SVC-YI7FANR2652WTB3A - [0:0]
@@ -200,6 +224,7 @@ test('load balancer with source ranges and ClientIP affinity', () => {
 :KUBE-SEP-LHBRIXCAP36L2PT4 - [0:0]
 -A KUBE-SERVICES -m comment --comment "shop/api cluster IP" -m tcp -p tcp -d 10.96.7.22 --dport 80 -j KUBE-SVC-YI7FANR2652WTB3A
 -A KUBE-SERVICES -m comment --comment "shop/api loadbalancer IP" -m tcp -p tcp -d 203.0.113.90 --dport 80 -j KUBE-FW-YI7FANR2652WTB3A
+-A KUBE-NODEPORTS -m comment --comment shop/api -m tcp -p tcp -d 127.0.0.0/8 --dport 31080 -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-YI7FANR2652WTB3A
 -A KUBE-NODEPORTS -m comment --comment shop/api -m tcp -p tcp --dport 31080 -j KUBE-EXT-YI7FANR2652WTB3A
 -A KUBE-SVC-YI7FANR2652WTB3A -m comment --comment "shop/api cluster IP" -m tcp -p tcp -d 10.96.7.22 --dport 80 ! -s 10.50.0.0/16 -j KUBE-MARK-MASQ
 -A KUBE-EXT-YI7FANR2652WTB3A -m comment --comment "masquerade traffic for shop/api external destinations" -j KUBE-MARK-MASQ
@@ -215,7 +240,7 @@ test('load balancer with source ranges and ClientIP affinity', () => {
 -A KUBE-SEP-IPNOGAFXGVSQH6MD -m comment --comment shop/api -s 10.50.1.6 -j KUBE-MARK-MASQ
 -A KUBE-SEP-IPNOGAFXGVSQH6MD -m comment --comment shop/api -m recent --name KUBE-SEP-IPNOGAFXGVSQH6MD --set -m tcp -p tcp -j DNAT --to-destination 10.50.1.6:8080
 -A KUBE-SEP-LHBRIXCAP36L2PT4 -m comment --comment shop/api -s 10.50.2.6 -j KUBE-MARK-MASQ
--A KUBE-SEP-LHBRIXCAP36L2PT4 -m comment --comment shop/api -m recent --name KUBE-SEP-LHBRIXCAP36L2PT4 --set -m tcp -p tcp -j DNAT --to-destination 10.50.2.6:8080`,
+-A KUBE-SEP-LHBRIXCAP36L2PT4 -m comment --comment shop/api -m recent --name KUBE-SEP-LHBRIXCAP36L2PT4 --set -m tcp -p tcp -j DNAT --to-destination 10.50.2.6:8080`),
   )
 })
 

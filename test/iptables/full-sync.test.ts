@@ -12,20 +12,25 @@ const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
   localDetection: { mode: 'ClusterCIDR', networks: [] },
   nodePortNetworks: [],
 })
-const { base, jumps } = ruleset
+const { base } = ruleset
 const emptyKernel = parseSavedRules('')
 const fullSync = (blockLines: number) => renderFullSync(ruleset.desired(), emptyKernel, blockLines)
 
-test('from an empty kernel one block is the rendered document, and the jumps at the end of each table', () => {
-  const withoutJumps = fullSync(1000).replaceAll(/^-I .*\n/gm, '')
-  expect(withoutJumps).toBe(ruleset.render())
-  for (const table of fullSync(1000).split(/(?<=^COMMIT\n)/m)) {
+test('from an empty kernel one block is the rendered document, the jumps at the end of each table, and the canaries', () => {
+  const canary = ':KUBE-PROXY-CANARY - [0:0]\n'
+  const tables = fullSync(1000).split(/(?<=^COMMIT\n)/m)
+  expect(tables.pop()).toBe(`*mangle\n${canary}COMMIT\n`)
+  const rendered = tables.map((table) => table.replace(canary, '').replaceAll(/^-I .*\n/gm, ''))
+  expect(rendered.join('')).toBe(ruleset.render())
+  for (const table of tables) {
     expect(table).toMatch(/^\*(filter|nat)\n(:.*\n)+(-A .*\n)+(-I .*\n)+COMMIT\n$/)
+    expect(table).toContain(canary)
   }
 })
 
 test('in blocks, every service is whole before anything leads to it', () => {
   const blocks = fullSync(20).split(/(?<=^COMMIT\n)/m)
+  expect(blocks.pop()).toMatch(/^\*mangle\n/)
   // One for the filter table, some for the 100 lines of ten services, one for the chains that lead to them.
   expect(blocks.length).toBeGreaterThan(1 + 4 + 1)
   for (const block of blocks.slice(1, -1)) expect(block.split('\n').length).toBeLessThan(30)
@@ -60,11 +65,11 @@ test('stale chains are deleted in a COMMIT of their own, behind everything else'
 })
 
 test('a jump that somebody doubled is taken away but once', () => {
-  const [jump] = jumps.nat
+  const [jump] = base.nat.inserted
   if (jump === undefined) throw new Error('there are jumps')
   const line = `-A ${jump.chain} ${jump.spec}\n`
   const saved = parseSavedRules(`*nat\n:${jump.chain} ACCEPT [0:0]\n${line}${line}COMMIT\n`)
-  const sent = renderFullSync({ base, jumps, fragments: [] }, saved, 1000)
+  const sent = renderFullSync({ base, fragments: [] }, saved, 1000)
   expect(
     sent.match(/^-[DI] OUTPUT .*portals" -j KUBE-SERVICES$/gm)?.filter((edit) => !edit.includes('ctstate')),
   ).toEqual([`-D ${jump.chain} ${jump.spec}`])

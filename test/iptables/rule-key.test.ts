@@ -32,6 +32,18 @@ test.each([
   ],
   ['-m comment --comment c -s 0.0.0.0/0 -j KUBE-EXT-A', '-m comment --comment c -j KUBE-EXT-A'],
   ['-m tcp -p tcp -j DNAT --to-destination [::102:304]:80', '-p tcp -m tcp -j DNAT --to-destination [::1.2.3.4]:80'],
+  [
+    '-m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP',
+    '-m conntrack --ctstate INVALID -m nfacct --nfacct-name  ct_state_invalid_dropped_pkts -j DROP',
+  ],
+  [
+    '-m comment --comment shop/api -m tcp -p tcp -d 127.0.0.0/8 --dport 31080 -m nfacct --nfacct-name localhost_nps_accepted_pkts -j KUBE-EXT-A',
+    '-d 127.0.0.0/8 -p tcp -m comment --comment "shop/api" -m tcp --dport 31080 -m nfacct --nfacct-name  localhost_nps_accepted_pkts -j KUBE-EXT-A',
+  ],
+  [
+    '-m comment --comment "block incoming localnet connections" -d 127.0.0.0/8 ! -s 127.0.0.0/8 -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP',
+    '! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP',
+  ],
   ['-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT', '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'],
 ])('%s is %s', (sent, printed) => {
   expect(ruleKey(sent)).toBe(ruleKey(printed))
@@ -47,6 +59,7 @@ test.each([
   ['a negation', rule.replace('-d', '! -d')],
   ['another comment', rule.replace('a b', 'a c')],
   ['one match more', `-m socket ${rule}`],
+  ['a counter', `-m nfacct --nfacct-name a ${rule}`],
   ['another rejection', `${rule} --reject-with tcp-reset`],
 ])('%s makes another rule', (_, other) => {
   expect(ruleKey(other)).not.toBe(ruleKey(rule))

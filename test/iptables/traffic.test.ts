@@ -5,7 +5,7 @@ import type { SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import type { LocalDetection } from '../../src/plan/local-detector.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
-import { fates, kernelRules } from '../support/walked-packets.ts'
+import { fateOf, rulesInEmptyKernel } from '../support/kernel-rules.ts'
 
 /** A service of every kind of address, with the last part of its addresses and node port. */
 function loadBalancer(
@@ -87,7 +87,7 @@ const podNetwork: LocalDetection = {
 const undetected: LocalDetection = { mode: 'ClusterCIDR', networks: [] }
 
 function rulesOf(localDetection: LocalDetection, masqueradeAll = false): SavedRules {
-  return kernelRules(
+  return rulesInEmptyKernel(
     new IptablesRuleset(cluster, {
       family: 'IPv4',
       nodeName: 'node-1',
@@ -116,7 +116,7 @@ const doors = {
 
 function fate(rules: SavedRules, from: keyof typeof sources, to: ServiceName, door: keyof typeof doors): string {
   const packet: Packet = { ...sources[from], ...doors[door](services[to]), protocol: 'TCP' }
-  return fates(rules, packet)
+  return fateOf(rules, packet, ['192.0.2.7'])
 }
 
 const all = '1/2 10.244.1.4:8080, 1/2 10.244.2.4:8080'
@@ -196,7 +196,7 @@ test('with masqueradeAll pods are masqueraded on their way to a cluster IP too',
 test('another protocol, port or address is left alone', () => {
   const rules = rulesOf(podNetwork)
   const packet = { ...sources.client, destination: '10.96.0.1', port: 80, protocol: 'TCP' } as const
-  const walk = (change: Partial<Packet>) => fates(rules, { ...packet, ...change })
+  const walk = (change: Partial<Packet>) => fateOf(rules, { ...packet, ...change }, ['192.0.2.7'])
   expect(walk({})).toBe(allM)
   expect(walk({ protocol: 'UDP' })).toBe('1/1 untouched')
   expect(walk({ port: 81 })).toBe('1/1 untouched')

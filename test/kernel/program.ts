@@ -12,8 +12,12 @@ export interface Program {
   stop(): Promise<void>
 }
 
-/** Starts the real agent on the node of a lab with these objects. */
-export async function programCluster(lab: Lab, manifests: readonly unknown[]): Promise<Program> {
+/** Starts the real agent on the node of a lab with these objects, and these options besides the usual ones. */
+export async function programCluster(
+  lab: Lab,
+  manifests: readonly unknown[],
+  options: readonly string[] = [],
+): Promise<Program> {
   const directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
   const write = async (items: readonly unknown[]) => {
     const file = join(directory, 'cluster.json')
@@ -22,7 +26,7 @@ export async function programCluster(lab: Lab, manifests: readonly unknown[]): P
   }
   await write(manifests)
   const podCidrs = `${podCidr.IPv4},${podCidr.IPv6}`
-  const args = ['-f', directory, '--no-dns', '--node', 'lab-node', '--cluster-cidr', podCidrs]
+  const args = ['-f', directory, '--no-dns', '--node', 'lab-node', '--cluster-cidr', podCidrs, ...options]
   const agent = startAgent(lab, resolve('src/main.ts'), args)
   const bothFamilies = () => Promise.all([agent.programmed('IPv4'), agent.programmed('IPv6')])
   await bothFamilies()

@@ -7,6 +7,7 @@ export const variants = ['nft', 'legacy'] as const
 export function requireKernelTools(): void {
   requireTools([
     { command: 'ip', debianPackage: 'iproute2' },
+    { command: 'nfacct', debianPackage: 'nfacct' },
     ...['iptables', 'ip6tables'].flatMap((tool) =>
       variants.map((variant) => ({ command: `${tool}-${variant}-restore`, debianPackage: 'iptables' })),
     ),

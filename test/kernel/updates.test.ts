@@ -165,6 +165,24 @@ COMMIT
     expect(rulesOf(await ipv4.save())).toEqual(right)
   })
 
+  test('a check notices that everything was flushed, without reading it back', async () => {
+    await using namespace = await createNamespace()
+    const ipv4 = tool(namespace, 'IPv4')
+    const store = storeOf()
+    for (const service of fc.sample(randomService, { numRuns: 6, seed: 42 })) replace(store, new Map(), service, false)
+    const programmer = programmerOf(store, 'IPv4', ipv4)
+    await programmer.sync()
+    const right = rulesOf(await ipv4.save())
+    expect(await programmer.check()).toBeUndefined()
+    for (const table of ['filter', 'nat', 'mangle']) {
+      await namespace.run(`iptables-${variant}`, ['-t', table, '-F'])
+      await namespace.run(`iptables-${variant}`, ['-t', table, '-X'])
+    }
+    expect(rulesOf(await ipv4.save())).toEqual([])
+    expect((await programmer.check())?.repaired).toBeGreaterThan(10)
+    expect(rulesOf(await ipv4.save())).toEqual(right)
+  })
+
   test('a full sync repairs what others changed, and touches nothing else', async () => {
     await using namespace = await createNamespace()
     const ipv4 = tool(namespace, 'IPv4')
@@ -200,8 +218,8 @@ function programmerOf(store: ClusterStore, family: Family, tool: IptablesTool, b
 }
 
 async function empty(tool: IptablesTool, family: Family): Promise<void> {
-  const { base, jumps } = readIptablesBase(family)
-  const { document } = planCleanup(base, jumps, parseSavedRules(await tool.save()))
+  const base = readIptablesBase(family)
+  const { document } = planCleanup(base, parseSavedRules(await tool.save()))
   if (document !== '') await tool.restore(document)
 }
 

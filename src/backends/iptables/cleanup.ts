@@ -1,9 +1,10 @@
-import type { BaseRules, Jumps } from './base-rules.ts'
+import type { BaseRules } from './base-rules.ts'
 import { formatTable } from './document.ts'
+import { isShared } from './inserted-rules.ts'
 import { isOwnChain } from './own-chain.ts'
 import { placedRuleKey } from './rule-key.ts'
-import { ruleOptions } from './rule-options.ts'
-import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
+import { ruleTarget } from './rule-options.ts'
+import { appendLine, chainLine, tables, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 export interface Cleanup {
@@ -14,38 +15,39 @@ export interface Cleanup {
   readonly document: string
   /** Rules of others that lead to chains of ours: these chains stay, empty, because the kernel keeps what is in use. */
   readonly leading: readonly string[]
+  /** Chains that hold a rule which others may need as we did: they stay as they are, and so do the jumps to them. */
+  readonly kept: readonly string[]
 }
 
-export function planCleanup(base: BaseRules, jumps: Jumps, kernel: SavedRules): Cleanup {
-  const parts = tables.map((table) => cleanTable(table, base, jumps, kernel))
+export function planCleanup(base: BaseRules, kernel: SavedRules): Cleanup {
+  const parts = tables.map((table) => cleanTable(table, base, kernel))
   return {
     document: parts.map(({ document }) => document).join(''),
     leading: parts.flatMap(({ leading }) => leading),
+    kept: parts.flatMap(({ kept }) => kept),
   }
 }
 
-function cleanTable(table: Table, base: BaseRules, jumps: Jumps, kernel: SavedRules): Cleanup {
+function cleanTable(table: Table, base: BaseRules, kernel: SavedRules): Cleanup {
+  const { inserted, sharedChains } = base[table]
   const isOurs = (chain: string) => isOwnChain(base, table, chain)
-  const jumpKeys = new Set(jumps[table].map(placedRuleKey))
+  const keys = new Set(inserted.map(placedRuleKey))
   const rules = [...kernel[table]].flatMap(([chain, specs]) => specs.map((spec) => ({ chain, spec })))
   const outside = rules.filter(({ chain }) => !isOurs(chain))
-  const ourJumps = outside.filter((rule) => jumpKeys.has(placedRuleKey(rule)))
-  const foreign = outside.filter((rule) => !jumpKeys.has(placedRuleKey(rule)) && isOurs(targetOf(rule)))
-  const held = new Set(foreign.map(targetOf))
+  const inserts = outside.filter((rule) => keys.has(placedRuleKey(rule)))
+  const foreign = outside.filter((rule) => !keys.has(placedRuleKey(rule)) && isOurs(ruleTarget(rule.spec)))
+  const held = new Set(foreign.map(({ spec }) => ruleTarget(spec)))
   const ours = [...kernel[table].keys()].filter(isOurs)
   return {
     document: formatTable({
       table,
       chains: ours.map(chainLine),
       rules: [
-        ...ourJumps.map(({ chain, spec }) => `-D ${chain} ${spec}`),
+        ...inserts.filter((rule) => !isShared(base[table], rule)).map(({ chain, spec }) => `-D ${chain} ${spec}`),
         ...ours.filter((chain) => !held.has(chain)).map((chain) => `-X ${chain}`),
       ],
     }),
     leading: foreign.map((rule) => `${table}: ${appendLine(rule)}`),
+    kept: sharedChains.filter((shared) => inserts.some(({ chain }) => chain === shared)),
   }
-}
-
-function targetOf({ spec }: Rule): string {
-  return ruleOptions(spec).find(({ name }) => name === '-j' || name === '-g')?.value ?? ''
 }

@@ -8,4 +8,6 @@ export interface CompileOptions {
   readonly localDetector?: LocalDetector
   /** More than 1000 endpoints in all: comments are left out of endpoint rules. */
   readonly largeCluster: boolean
+  /** Connections to node ports on 127.0.0.0/8 are counted: node ports are open there, and the kernel has the counter. */
+  readonly countLocalhost: boolean
 }

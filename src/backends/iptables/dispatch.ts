@@ -1,11 +1,18 @@
 import { protocolWord } from '../../net/protocol.ts'
 import type { PortPlan } from '../../plan/port-plan.ts'
 import type { PortChains } from './chain-name.ts'
+import type { CompileOptions } from './compile-options.ts'
+import { matchCounter } from './counter.ts'
 import type { Routes } from './own-rules.ts'
 import type { Rule } from './rule.ts'
 
 /** The nat rules that lead from the chains all services share into the chains of this port. */
-export function dispatchRules(plan: PortPlan, names: PortChains, uses: Routes): readonly Rule[] {
+export function dispatchRules(
+  plan: PortPlan,
+  names: PortChains,
+  uses: Routes,
+  options: CompileOptions,
+): readonly Rule[] {
   const rules: Rule[] = []
   const toAddress = (what: string, address: string, target: string) =>
     rules.push({
@@ -21,10 +28,13 @@ export function dispatchRules(plan: PortPlan, names: PortChains, uses: Routes): 
     toAddress('loadbalancer IP', address, uses.firewall ? names.firewall : names.external)
   }
   if (plan.nodePort !== undefined) {
-    rules.push({
-      chain: 'KUBE-NODEPORTS',
-      spec: `-m comment --comment ${plan.name} ${matchPort(plan, plan.nodePort)} -j ${names.external}`,
-    })
+    const toNodePort = (match: string) =>
+      rules.push({ chain: 'KUBE-NODEPORTS', spec: `-m comment --comment ${plan.name} ${match} -j ${names.external}` })
+    // Leads where the rule behind it leads: it is there to count.
+    if (options.countLocalhost) {
+      toNodePort(`${matchAddress(plan, '127.0.0.0/8', plan.nodePort)} ${matchCounter('localhost_nps_accepted_pkts')}`)
+    }
+    toNodePort(matchPort(plan, plan.nodePort))
   }
   return rules
 }
@@ -65,9 +75,9 @@ export function refusalRules(plan: PortPlan, names: PortChains, uses: Routes): r
   return rules
 }
 
-function matchAddress(plan: PortPlan, address: string): string {
+function matchAddress(plan: PortPlan, address: string, port = plan.port): string {
   const proto = protocolWord(plan.protocol)
-  return `-m ${proto} -p ${proto} -d ${address} --dport ${plan.port}`
+  return `-m ${proto} -p ${proto} -d ${address} --dport ${port}`
 }
 
 function matchPort(plan: PortPlan, port: number): string {

@@ -1,4 +1,5 @@
 import type { BaseRules, BaseTable } from './base-rules.ts'
+import { canaryChain } from './canary.ts'
 import type { PortFragment, ServiceFragment } from './fragment.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
 
@@ -17,10 +18,17 @@ export function formatTable({ table, chains, rules }: TableLines): string {
 
 /**
  * The whole ruleset as one iptables-restore document: kube-proxy's payload of a full sync, byte for byte, its services
- * in the order given.
+ * in the order given. It has no jumps and no canary, and like kube-proxy's it empties the chains that others use too.
  */
 export function renderDocument(base: BaseRules, fragments: readonly ServiceFragment[]): string {
-  return tables.map((table) => formatTable(wholeTable(table, base, fragments))).join('')
+  return tables.map((table) => formatTable(payloadTable(table, base, fragments))).join('')
+}
+
+function payloadTable(table: Table, base: BaseRules, fragments: readonly ServiceFragment[]): TableLines {
+  const { inserted, sharedChains } = base[table]
+  const { chains, rules } = wholeTable(table, base, fragments, (chain) => chain !== canaryChain)
+  const shared = inserted.filter((rule) => sharedChains.includes(rule.chain))
+  return { table, chains: [...chains, ...sharedChains.map(chainLine)], rules: [...shared.map(appendLine), ...rules] }
 }
 
 /** One table in kube-proxy's order, or only the chains that `includes` names. */
@@ -47,18 +55,30 @@ export function wholeTable(
   return { table, chains, rules }
 }
 
-function portRules(port: PortFragment, table: Table): readonly (readonly Rule[])[] {
-  return table === 'filter' ? [port.filter] : [port.dispatch, port.own]
+/** The rules of a service port in one table, in the order kube-proxy writes them. */
+export function portRules(port: PortFragment, table: Table): readonly (readonly Rule[])[] {
+  return table === 'nat' ? [port.dispatch, port.own] : [sharedPortRules(port, table)]
 }
 
 /** The rules of a service in the chains that all services share, in order. */
 export function sharedRules(fragment: ServiceFragment | undefined, table: Table): readonly Rule[] {
-  return fragment?.ports.flatMap((port) => (table === 'filter' ? port.filter : port.dispatch)) ?? []
+  return fragment?.ports.flatMap((port) => sharedPortRules(port, table)) ?? []
+}
+
+function sharedPortRules(port: PortFragment, table: Table): readonly Rule[] {
+  switch (table) {
+    case 'filter':
+      return port.filter
+    case 'nat':
+      return port.dispatch
+    case 'mangle':
+      return []
+  }
 }
 
 /** How many rules of ours each table has. */
 export function countRules(base: BaseRules, fragments: Iterable<ServiceFragment>): Readonly<Record<Table, number>> {
-  const counts = { filter: 0, nat: 0 }
+  const counts: Record<Table, number> = { mangle: 0, filter: 0, nat: 0 }
   for (const table of tables) counts[table] += base[table].before.length + base[table].after.length
   for (const { ports } of fragments) {
     for (const port of ports) {
@@ -70,7 +90,7 @@ export function countRules(base: BaseRules, fragments: Iterable<ServiceFragment>
 
 /** How many rules a document adds to each table. */
 export function countAdded(document: string): Readonly<Record<Table, number>> {
-  const counts = { filter: 0, nat: 0 }
+  const counts: Record<Table, number> = { mangle: 0, filter: 0, nat: 0 }
   for (const part of document.split(/^COMMIT$/m)) {
     const table = tables.find((name) => part.trimStart().startsWith(`*${name}`))
     if (table !== undefined) counts[table] += part.match(/^-[AI] /gm)?.length ?? 0

@@ -40,5 +40,10 @@ function compilePort(plan: PortPlan, options: CompileOptions): PortFragment {
   const names = portChains(plan)
   const uses = routes(plan, names)
   const { chains, rules } = ownRules(plan, names, uses, options)
-  return { filter: refusalRules(plan, names, uses), dispatch: dispatchRules(plan, names, uses), chains, own: rules }
+  return {
+    filter: refusalRules(plan, names, uses),
+    dispatch: dispatchRules(plan, names, uses, options),
+    chains,
+    own: rules,
+  }
 }

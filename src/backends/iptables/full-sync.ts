@@ -1,7 +1,8 @@
-import type { BaseRules, Jumps } from './base-rules.ts'
+import type { BaseRules } from './base-rules.ts'
 import { isPortChain } from './chain-name.ts'
-import { formatTable, wholeTable, type TableLines } from './document.ts'
+import { formatTable, portRules, wholeTable, type TableLines } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
+import { withInserted } from './inserted-rules.ts'
 import { ruleKey } from './rule-key.ts'
 import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
@@ -9,7 +10,6 @@ import type { SavedRules } from './saved-rules.ts'
 /** What the kernel should hold: everything of ours in one family. */
 export interface Desired {
   readonly base: BaseRules
-  readonly jumps: Jumps
   /** Sorted by the key of the service. */
   readonly fragments: readonly ServiceFragment[]
 }
@@ -17,7 +17,7 @@ export interface Desired {
 /**
  * The iptables-restore --noflush document that makes the kernel, whatever it holds of ours now, equal to `desired`;
  * empty when it is equal already. Chains that are right are left alone with their counters; rules of others are never
- * named. From an empty kernel it is the whole ruleset and the jumps.
+ * named. From an empty kernel it is the whole ruleset, the jumps and the canary.
  *
  * `blockLines`: about so many lines in one COMMIT. Every block but the last holds chains that nothing leads to yet, or
  * that are whole in themselves; the last one holds the chains that services share, so no service is ever half built.
@@ -28,21 +28,20 @@ export interface Desired {
  * refuse, and that must not keep the others from their rules.
  */
 export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines: number): string {
-  const { base, jumps, fragments } = desired
+  const { base, fragments } = desired
   const filter = wholeTable('filter', base, fragments, changedChains('filter', desired, kernel))
   const changed = changedChains('nat', desired, kernel)
   const chains = fragments.flatMap(rankedChains).filter(([chain]) => changed(chain))
   const blocks = cutBlocks(chains, blockLines)
   const ahead = blocks.length > 1 ? blocks : []
   const sent = new Set(ahead.flatMap((block) => block.map(([chain]) => chain)))
+  const nat = wholeTable('nat', base, fragments, (chain) => changed(chain) && !sent.has(chain))
+  const mangle = wholeTable('mangle', base, fragments, changedChains('mangle', desired, kernel))
   return [
-    withJumps(filter, jumps, kernel),
+    withInserted(filter, base, kernel),
     ...ahead.map((block, i) => blockTable(base, block, i === 0 && changed(markChain))),
-    withJumps(
-      wholeTable('nat', base, fragments, (chain) => changed(chain) && !sent.has(chain)),
-      jumps,
-      kernel,
-    ),
+    withInserted(nat, base, kernel),
+    withInserted(mangle, base, kernel),
     deletions(staleChains(fragments, kernel)),
   ]
     .map(formatTable)
@@ -109,13 +108,8 @@ export function chainsOf(
   const add = (rule: Rule) => chains.get(rule.chain)?.push(rule.spec)
   base[table].before.forEach(add)
   for (const port of fragments.flatMap((fragment) => fragment.ports)) {
-    if (table === 'filter') {
-      port.filter.forEach(add)
-    } else {
-      for (const chain of port.chains) chains.set(chain, [])
-      port.dispatch.forEach(add)
-      port.own.forEach(add)
-    }
+    if (table === 'nat') for (const chain of port.chains) chains.set(chain, [])
+    for (const list of portRules(port, table)) list.forEach(add)
   }
   base[table].after.forEach(add)
   return chains
@@ -133,15 +127,4 @@ function sameRules(specs: readonly string[], saved: readonly string[] | undefine
     saved.length === specs.length &&
     specs.every((spec, i) => ruleKey(spec) === ruleKey(saved[i] ?? ''))
   )
-}
-
-/** Inserts the jumps that are missing, and takes away all but one of those that somebody has doubled. */
-function withJumps(lines: TableLines, jumps: Jumps, kernel: SavedRules): TableLines {
-  const edits = jumps[lines.table].flatMap(({ chain, spec }) => {
-    const key = ruleKey(spec)
-    const copies = (kernel[lines.table].get(chain) ?? []).filter((rule) => ruleKey(rule) === key).length
-    if (copies === 0) return [`-I ${chain} ${spec}`]
-    return Array<string>(copies - 1).fill(`-D ${chain} ${spec}`)
-  })
-  return { ...lines, rules: [...lines.rules, ...edits] }
 }

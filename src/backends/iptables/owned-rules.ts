@@ -1,4 +1,6 @@
+import type { BaseRules } from './base-rules.ts'
 import { chainsOf, type Desired } from './full-sync.ts'
+import { copiesOf, isShared } from './inserted-rules.ts'
 import { isOwnChain } from './own-chain.ts'
 import { placedRuleKey, ruleKey } from './rule-key.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
@@ -11,30 +13,32 @@ export interface OwnedChain {
   readonly lines: readonly { readonly key: string; readonly text: string }[]
 }
 
-/** Everything of ours that should be in the kernel: our chains, and our jumps in the chains of the kernel. */
-export function desiredChains({ base, jumps, fragments }: Desired): readonly OwnedChain[] {
+/** Everything of ours that should be in the kernel: our chains, and our rules in chains that are not ours. */
+export function desiredChains({ base, fragments }: Desired): readonly OwnedChain[] {
   return tables.flatMap((table) => [
-    ...jumpChains(jumps[table]).map((chain) => jumpLines(table, chain, jumps[table])),
+    ...chainNames(base[table].inserted).map((chain) => insertedLines(table, chain, base[table].inserted)),
     ...[...chainsOf(table, base, fragments)].map(([chain, specs]) => ownedChain(table, chain, specs)),
   ])
 }
 
-/** Everything of ours that is in the kernel. Of the kernel's own chains only our jumps count. */
-export function savedChains({ base, jumps }: Desired, kernel: SavedRules): readonly OwnedChain[] {
+/** Everything of ours that is in the kernel. Of chains that are not ours only our rules count. */
+export function savedChains({ base }: Desired, kernel: SavedRules): readonly OwnedChain[] {
   return tables.flatMap((table) => [
-    ...jumpChains(jumps[table]).map((chain) => {
-      const keys = new Set(jumps[table].map(placedRuleKey))
-      const present = (kernel[table].get(chain) ?? []).map((spec) => ({ chain, spec }))
-      return jumpLines(
-        table,
-        chain,
-        present.filter((rule) => keys.has(placedRuleKey(rule))),
-      )
-    }),
+    ...chainNames(base[table].inserted).map((chain) =>
+      insertedLines(table, chain, insertedCopies(base, table, kernel)),
+    ),
     ...[...kernel[table]]
       .filter(([chain]) => isOwnChain(base, table, chain))
       .map(([chain, specs]) => ownedChain(table, chain, specs)),
   ])
+}
+
+/** The kernel's copies of the rules that we insert. What others have put there besides is theirs, so of a shared rule one counts. */
+function insertedCopies(base: BaseRules, table: Table, kernel: SavedRules): readonly Rule[] {
+  return base[table].inserted.flatMap((rule) => {
+    const copies = copiesOf(rule, kernel[table]).map((spec) => ({ chain: rule.chain, spec }))
+    return isShared(base[table], rule) ? copies.slice(0, 1) : copies
+  })
 }
 
 function ownedChain(table: Table, chain: string, specs: readonly string[]): OwnedChain {
@@ -43,15 +47,15 @@ function ownedChain(table: Table, chain: string, specs: readonly string[]): Owne
   return { table, chain, lines: [declared, ...rules] }
 }
 
-/** Where our jumps stand among foreign rules does not matter to us, so they are compared in the order of their keys. */
-function jumpLines(table: Table, chain: string, jumps: readonly Rule[]): OwnedChain {
-  const lines = jumps
-    .filter((jump) => jump.chain === chain)
-    .map((jump) => ({ key: placedRuleKey(jump), text: appendLine(jump) }))
+/** Where our rules stand among those of others does not matter to us, so they are compared in the order of their keys. */
+function insertedLines(table: Table, chain: string, inserted: readonly Rule[]): OwnedChain {
+  const lines = inserted
+    .filter((rule) => rule.chain === chain)
+    .map((rule) => ({ key: placedRuleKey(rule), text: appendLine(rule) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
   return { table, chain, lines }
 }
 
-function jumpChains(jumps: readonly Rule[]): readonly string[] {
-  return [...new Set(jumps.map((jump) => jump.chain))]
+function chainNames(rules: readonly Rule[]): readonly string[] {
+  return [...new Set(rules.map((rule) => rule.chain))]
 }

@@ -5,7 +5,10 @@ export interface RuleOption {
   readonly value: string
 }
 
-/** Takes a rule specification apart, quotes resolved as iptables-restore resolves them. */
+/**
+ * Takes a rule specification apart, quotes resolved as iptables-restore resolves them. Of several blanks one counts:
+ * iptables-save prints two before the name of a counter.
+ */
 export function ruleOptions(spec: string): readonly RuleOption[] {
   const words = wordsOf(spec)
   const options: RuleOption[] = []
@@ -26,8 +29,13 @@ export function ruleOptions(spec: string): readonly RuleOption[] {
   return options
 }
 
+/** The chain or target that a rule leads to; empty when it only counts. */
+export function ruleTarget(spec: string): string {
+  return ruleOptions(spec).find(({ name }) => name === '-j' || name === '-g')?.value ?? ''
+}
+
 function wordsOf(spec: string): readonly string[] {
-  if (!spec.includes('"')) return spec === '' ? [] : spec.split(' ')
+  if (!spec.includes('"')) return spec.split(' ').filter((word) => word !== '')
   const words = spec.match(/"(?:[^"\\]|\\.)*"|[^\s"]+/g) ?? []
   return words.map((word) => (word.startsWith('"') ? word.slice(1, -1).replaceAll(/\\(.)/g, '$1') : word))
 }

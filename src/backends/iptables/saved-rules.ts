@@ -7,7 +7,7 @@ export type SavedRules = Readonly<Record<Table, SavedTable>>
 
 /** Reads iptables-save output; tables that we do not write to are passed over. */
 export function parseSavedRules(text: string): SavedRules {
-  const saved: Record<Table, Map<string, string[]>> = { filter: new Map(), nat: new Map() }
+  const saved: Record<Table, Map<string, string[]>> = { filter: new Map(), nat: new Map(), mangle: new Map() }
   let table: Map<string, string[]> | undefined
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) {
