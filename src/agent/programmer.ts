@@ -1,5 +1,4 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
-import { countAdded } from '../backends/iptables/document.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
 import { renderFullSync } from '../backends/iptables/full-sync.ts'
 import type { Table } from '../backends/iptables/rule.ts'
@@ -9,6 +8,7 @@ import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
 import type { IptablesRuleset, RulesetFigures } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
+import { MeteredTool } from './metered-tool.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
 
 /** What one sync did. */
@@ -58,7 +58,7 @@ const nobody: ReadonlySet<string> = new Set()
  */
 export class Programmer {
   readonly #ruleset: IptablesRuleset
-  readonly #tool: IptablesTool
+  readonly #tool: MeteredTool
   readonly #blockLines: number
   readonly #readPauseMs: number
   readonly #pending = new Set<string>()
@@ -69,16 +69,12 @@ export class Programmer {
   #appliedBase = ''
   #quarantined: ReadonlyMap<string, Error> = new Map()
   #nextReadAt = 0
-  #bytes = 0
-  #toolMs = 0
-  #written = countAdded('')
-  #failures = 0
   #partialFailures = 0
 
   /** @param readPauseMs The least time from one reading back of the kernel to the next. */
   constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockLines: number, readPauseMs: number) {
     this.#ruleset = ruleset
-    this.#tool = tool
+    this.#tool = new MeteredTool(tool)
     this.#blockLines = blockLines
     this.#readPauseMs = readPauseMs
   }
@@ -91,9 +87,9 @@ export class Programmer {
   get figures(): ProgrammerFigures {
     return {
       ruleset: this.#ruleset.figures,
-      written: this.#written,
+      written: this.#tool.written,
       quarantined: this.#quarantined.size,
-      failures: this.#failures,
+      failures: this.#tool.failures,
       partialFailures: this.#partialFailures,
     }
   }
@@ -138,7 +134,7 @@ export class Programmer {
       this.#certain = false
       const document = await this.#documentFor(sorted(this.#applied))
       repaired = document.match(/^(:|-I |-D )/gm)?.length ?? 0
-      if (document !== '') await this.#send(document)
+      await this.#tool.restore(document)
       if (this.#quarantined.size > 0) await this.#fullSync()
       this.#certain = true
       return { kind: 'full', services: this.#applied.size }
@@ -149,12 +145,11 @@ export class Programmer {
   /** Adds up the time and the bytes of what `work` does. */
   async #measured(work: () => Promise<Pick<SyncReport, 'kind' | 'services'>>): Promise<SyncReport> {
     const start = performance.now()
-    this.#bytes = 0
-    this.#toolMs = 0
+    this.#tool.reset()
     const done = await work()
     const ms = performance.now() - start
     if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(this.#readPauseMs, ms / readShare)
-    return { ...done, bytes: this.#bytes, ownMs: ms - this.#toolMs, toolMs: this.#toolMs }
+    return { ...done, bytes: this.#tool.bytes, ownMs: ms - this.#tool.ms, toolMs: this.#tool.ms }
   }
 
   #isSmall(keys: readonly string[]): boolean {
@@ -172,12 +167,12 @@ export class Programmer {
         ...optional('before', this.#applied.get(key)),
         ...optional('after', wanted.get(key)),
       }))
-    const failuresBefore = this.#failures
+    const failuresBefore = this.#tool.failures
     try {
       const refusal = await this.#restore(renderUpdate(this.#applied, changes), wanted)
       if (refusal !== undefined) return false
     } finally {
-      this.#partialFailures += this.#failures - failuresBefore
+      this.#partialFailures += this.#tool.failures - failuresBefore
     }
     for (const { key, after } of changes) {
       if (after === undefined) this.#applied.delete(key)
@@ -193,7 +188,7 @@ export class Programmer {
   }
 
   async #findRefused(refusal: Refusal): Promise<ReadonlyMap<string, Error>> {
-    const kernel = parseSavedRules(await this.#save())
+    const kernel = parseSavedRules(await this.#tool.save())
     const candidates = servicesToWrite(this.#ruleset.fragments, kernel)
     return findRefused(candidates, refusal, (leftOut) => this.#programAllBut(leftOut))
   }
@@ -209,42 +204,17 @@ export class Programmer {
   /** What is to be sent so that the kernel holds these, empty when it does. */
   async #documentFor(fragments: Fragments): Promise<string> {
     const { base } = this.#ruleset
-    const kernel = parseSavedRules(await this.#save())
+    const kernel = parseSavedRules(await this.#tool.save())
     return renderFullSync({ base, fragments: [...fragments.values()] }, kernel, this.#blockLines)
   }
 
-  async #save(): Promise<string> {
-    return this.#timed(() => this.#tool.save())
-  }
-
   async #restore(document: string, fragments: Fragments): Promise<Refusal | undefined> {
-    this.#written = countAdded(document)
-    if (document === '') return undefined
     try {
-      await this.#send(document)
+      await this.#tool.restore(document)
       return undefined
     } catch (error) {
       if (!(error instanceof RestoreRefused)) throw error
       return { error, suspects: servicesInLines(document, error.lines, fragments) }
-    }
-  }
-
-  async #send(document: string): Promise<void> {
-    this.#bytes += document.length
-    try {
-      await this.#timed(() => this.#tool.restore(document))
-    } catch (error) {
-      this.#failures++
-      throw error
-    }
-  }
-
-  async #timed<T>(work: () => Promise<T>): Promise<T> {
-    const start = performance.now()
-    try {
-      return await work()
-    } finally {
-      this.#toolMs += performance.now() - start
     }
   }
 }
