@@ -1,7 +1,12 @@
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { execa, ExecaError } from 'execa'
 
 /** Runs a tool with `input` on its stdin and returns its stdout; throws a {@link CommandError} when it fails. */
 export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>
+
+/** Runs a tool and hands over each line of its stdout, keeping none; throws as {@link RunCommand} does. */
+export type RunLines = (command: string, args: readonly string[], onLine: (line: string) => void) => Promise<void>
 
 /** A tool that is missing, failed or did not end in time. */
 export class CommandError extends Error {
@@ -27,21 +32,32 @@ export class CommandError extends Error {
 
 const timeoutSeconds = 300
 
+const options = {
+  timeout: timeoutSeconds * 1000,
+  // A signal to us, or to our whole terminal, must not stop a tool half-way through the kernel's rules.
+  cleanup: false,
+  detached: true,
+  // The parent's locale must not change what a tool prints.
+  env: { LC_ALL: 'C' },
+} as const
+
 export const runCommand: RunCommand = async (command, args, input = '') => {
   try {
-    const { stdout } = await execa(command, args, {
-      input,
-      stripFinalNewline: false,
-      timeout: timeoutSeconds * 1000,
-      // iptables-save of 10,000 services prints 30 MB.
-      maxBuffer: 512 * 1024 * 1024,
-      // A signal to us, or to our whole terminal, must not stop a tool half-way through the kernel's rules.
-      cleanup: false,
-      detached: true,
-      // The parent's locale must not change what a tool prints.
-      env: { LC_ALL: 'C' },
-    })
+    // iptables-save of 10,000 services prints 30 MB.
+    const limits = { stripFinalNewline: false, maxBuffer: 512 * 1024 * 1024 } as const
+    const { stdout } = await execa(command, args, { ...options, ...limits, input })
     return stdout
+  } catch (error) {
+    if (error instanceof ExecaError) throw commandError(command, args, error)
+    throw error
+  }
+}
+
+export const runLines: RunLines = async (command, args, onLine) => {
+  try {
+    const tool = execa(command, args, { ...options, stdin: 'ignore', buffer: { stdout: false } })
+    const lines = createInterface({ input: tool.stdout }).on('line', onLine)
+    await Promise.all([tool, once(lines, 'close')])
   } catch (error) {
     if (error instanceof ExecaError) throw commandError(command, args, error)
     throw error
