@@ -21,6 +21,12 @@ export function joinHostPort(address: Address, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
 }
 
+/** The reverse of {@link joinHostPort}, for text that came from it. */
+export function splitHostPort(text: string): { readonly host: Address; readonly port: number } {
+  const colon = text.lastIndexOf(':')
+  return { host: text.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(text.slice(colon + 1)) }
+}
+
 /** The 4 or 16 bytes of a canonical address, in network order. */
 export function addressBytes(address: Address): Uint8Array {
   if (!address.includes(':')) return Uint8Array.from(address.split('.'), Number)

@@ -30,6 +30,20 @@ export function nodePortAddresses(
   return [...new Set(open)].sort()
 }
 
+/** The same, each address by itself: where nothing narrows them, every local one, loopback as said. */
+export function listNodePortAddresses(
+  networks: NodePortNetworks,
+  family: Family,
+  node: Node,
+  localAddresses: readonly Address[],
+  localhost = false,
+): readonly Address[] {
+  const open = nodePortAddresses(networks, family, node, localAddresses, localhost)
+  if (open !== 'all') return open
+  const ofFamily = localAddresses.filter((address) => familyOf(address) === family)
+  return [...new Set(ofFamily.filter((address) => localhost || !isLoopback(address)))]
+}
+
 function isLoopback(address: Address): boolean {
   return address === '::1' || address.startsWith('127.')
 }

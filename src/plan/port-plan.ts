@@ -31,6 +31,11 @@ export interface PortPlan extends Doors {
   readonly choice: EndpointChoice
   /** Endpoints known for the port, ready or not: what large-cluster mode counts. */
   readonly endpointCount: number
+  /**
+   * `10.244.1.7:5353` of every endpoint that serves, whether or not new packets are sent to it; for UDP only, where the
+   * kernel keeps sending a client's packets to the endpoint it chose first.
+   */
+  readonly servingTargets?: readonly string[]
 }
 
 /**
@@ -90,7 +95,12 @@ function planPort(
       local: (internal && internalPolicyLocal) || (externalPolicyLocal && external),
     }),
     endpointCount: endpoints.length,
+    ...optional('servingTargets', port.protocol === 'UDP' ? servingTargets(endpoints) : undefined),
   }
+}
+
+function servingTargets(endpoints: readonly PlannedEndpoint[]): readonly string[] {
+  return endpoints.filter(({ serving }) => serving).map(({ target }) => target)
 }
 
 function sortKey(port: ServicePort): string {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Node } from '../../src/model/node.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
-import { nodePortAddresses } from '../../src/plan/node-port-addresses.ts'
+import type { Family } from '../../src/net/family.ts'
+import { listNodePortAddresses, nodePortAddresses, type NodePortNetworks } from '../../src/plan/node-port-addresses.ts'
 
 const node: Node = {
   kind: 'Node',
@@ -34,4 +35,15 @@ test.each([
 test('loopback addresses stay where they may be open', () => {
   const networks = ['127.0.0.0/8', '192.0.2.0/24'].flatMap((text) => parseCidr(text) ?? [])
   expect(nodePortAddresses(networks, 'IPv4', node, local, true)).toEqual(['127.0.0.1', '192.0.2.6', '192.0.2.7'])
+})
+
+const list = (family: Family, networks: NodePortNetworks, localhost = false) =>
+  listNodePortAddresses(networks, family, node, local, localhost)
+
+test('as a list, all is every address of the family but loopback', () => {
+  expect(list('IPv4', [])).toEqual(['192.0.2.7', '192.0.2.6', '198.51.100.7', '10.0.0.1'])
+  expect(list('IPv6', [])).toEqual(['2001:db8:192::7'])
+  expect(list('IPv4', 'primary')).toEqual(['192.0.2.7'])
+  expect(list('IPv4', [], true)).toContain('127.0.0.1')
+  expect(list('IPv4', [parseCidr('127.0.0.0/8') ?? []].flat(), true)).toEqual(['127.0.0.1'])
 })
