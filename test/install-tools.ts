@@ -11,7 +11,13 @@ const demo: Readonly<Record<string, readonly string[]>> = {
   iproute2: ['ip', 'ss'],
   dnsutils: ['dig'],
 }
-const everything = { ...demo, dnsperf: ['dnsperf'], nfacct: ['nfacct'], 'util-linux': ['taskset', 'setpriv'] }
+const everything = {
+  ...demo,
+  conntrack: ['conntrack'],
+  dnsperf: ['dnsperf'],
+  nfacct: ['nfacct'],
+  'util-linux': ['taskset', 'setpriv'],
+}
 
 const isRoot = process.getuid?.() === 0
 const forDemo = process.argv[2] === 'demo'

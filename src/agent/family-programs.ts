@@ -1,8 +1,12 @@
+import { runLines } from '../host/command.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import type { Family } from '../net/family.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { ConflictLog } from './conflict-report.ts'
+import { conntrackTool } from './conntrack-tool.ts'
+import { FlowCleaner, type CleanReport } from './flow-cleaner.ts'
+import { FlowPasses } from './flow-passes.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import { Programmer, type CheckReport, type SyncReport } from './programmer.ts'
@@ -18,16 +22,18 @@ export interface FamilyTool {
   readonly dryRun: boolean
 }
 
-/** Told of every sync and check that succeeded. */
+/** Told of every sync, check and removal of flows that succeeded. */
 export interface SyncObserver {
   synced(family: Family, report: SyncReport): void
   checked(family: Family, report: CheckReport): void
+  cleaned(family: Family, report: CleanReport): void
 }
 
 interface Program {
   readonly family: Family
   readonly dryRun: boolean
   readonly programmer: Programmer
+  readonly cleaner: FlowCleaner
 }
 
 /** The rules of each family in the kernel: programmed one after the other, and no family waits for another to succeed. */
@@ -37,6 +43,7 @@ export class FamilyPrograms {
   readonly #log: Log
   readonly #observer: SyncObserver
   readonly #reported = new Set<Family>()
+  readonly #flows: FlowPasses
 
   constructor(
     state: ClusterStore,
@@ -46,13 +53,16 @@ export class FamilyPrograms {
     log: Log,
     observer: SyncObserver,
   ) {
+    const conntrack = conntrackTool(runLines)
     this.#programs = tools.map(({ family, tool, blockLines, dryRun }) => {
       const ruleset = new IptablesRuleset(state, { ...options, family })
-      return { family, dryRun, programmer: new Programmer(ruleset, tool, blockLines, periodMs) }
+      const programmer = new Programmer(ruleset, tool, blockLines, periodMs)
+      return { family, dryRun, programmer, cleaner: new FlowCleaner(family, ruleset, conntrack, dryRun) }
     })
     this.#conflicts = new ConflictLog(state.claims, log)
     this.#log = log
     this.#observer = observer
+    this.#flows = new FlowPasses(log, observer)
   }
 
   get figures(): readonly FamilyFigures[] {
@@ -65,7 +75,8 @@ export class FamilyPrograms {
   }
 
   /**
-   * Programs what is pending, logs what was written, and throws one error for all families that failed.
+   * Programs what is pending, then removes the UDP flows that this made stale; logs what was done, and throws one error
+   * for all families whose rules failed.
    *
    * @param changedAt When the cluster changed, as `performance.now()`; absent when nothing says so.
    * @param check Whether to read the kernel back too, if that is due.
@@ -75,27 +86,35 @@ export class FamilyPrograms {
     if (this.#programs.length > 0) this.#conflicts.report()
     const addresses = localAddresses()
     const failures: string[] = []
+    const programmed: Program[] = []
     for (const program of this.#programs) {
       try {
         program.programmer.setLocalAddresses(addresses)
         await this.#syncFamily(program, changedAt, check)
+        programmed.push(program)
       } catch (error) {
+        program.cleaner.doubt()
         failures.push(`${program.family}: ${error instanceof Error ? error.message : String(error)}`)
       }
     }
+    // The rules of every family come first: a pass over a million flows takes seconds.
+    for (const program of programmed) await this.#flows.run(program, check)
     if (failures.length > 0) throw new Error(failures.join('; '))
   }
 
   async #syncFamily(program: Program, changedAt: number | undefined, check: boolean): Promise<void> {
-    const { family, dryRun, programmer } = program
+    const { family, dryRun, programmer, cleaner } = program
     const before = programmer.quarantined
     const report = await programmer.sync()
     this.#observer.synced(family, report)
     const checked = check ? await programmer.check() : undefined
     if (checked !== undefined) this.#observer.checked(family, checked)
     this.#logQuarantine(family, before, programmer.quarantined)
+    // Its flows went by the rules that it had until now.
+    if ([...before.keys()].some((service) => !programmer.quarantined.has(service))) cleaner.doubt()
     if (checked !== undefined && checked.repaired > 0) {
       const { repaired, bytes } = checked
+      cleaner.doubt()
       this.#log.warn({ family, repaired, bytes }, 'somebody else changed our rules: repaired')
     }
     // That the kernel was right already is news only at the start.

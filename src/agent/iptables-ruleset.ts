@@ -13,10 +13,12 @@ import type { Node } from '../model/node.ts'
 import { optional } from '../model/optional.ts'
 import { localDetector, type LocalDetection } from '../plan/local-detector.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
-import { nodePortAddresses, type NodePortNetworks } from '../plan/node-port-addresses.ts'
+import { listNodePortAddresses, nodePortAddresses, type NodePortNetworks } from '../plan/node-port-addresses.ts'
 import { planService, type PortPlan } from '../plan/port-plan.ts'
+import { udpFrontends } from '../plan/udp-frontends.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { readIptablesBase } from './iptables-base.ts'
+import { UdpFrontendTable } from './udp-frontend-table.ts'
 
 /** What the rules of one family depend on besides the cluster. */
 export interface RulesetOptions {
@@ -56,6 +58,7 @@ const largeClusterEndpoints = 1000
  * it touches.
  */
 export class IptablesRuleset {
+  readonly udpFrontends = new UdpFrontendTable()
   /** Addresses of this node's interfaces; absent, where rules are only rendered: those of its Node object, and 127.0.0.1. */
   localAddresses: readonly Address[] | undefined
   readonly #base: BaseRules
@@ -79,10 +82,12 @@ export class IptablesRuleset {
 
   /** What stands in the kernel besides the services: it changes with the addresses that node ports are open on. */
   get base(): BaseRules {
-    const { family, nodeName, nodePortNetworks } = this.#options
-    const node = this.#node(nodeName)
-    const local = this.localAddresses ?? ['127.0.0.1', ...node.addresses]
-    return withNodePortAddresses(this.#base, nodePortAddresses(nodePortNetworks, family, node, local, this.#localhost))
+    return withNodePortAddresses(this.#base, nodePortAddresses(...this.#nodePorts))
+  }
+
+  /** The addresses that node ports are open on. */
+  get openAddresses(): readonly Address[] {
+    return listNodePortAddresses(...this.#nodePorts)
   }
 
   /** Fragments by service; a service without rules has none. */
@@ -144,6 +149,7 @@ export class IptablesRuleset {
   }
 
   #compile(key: string, plans: readonly PortPlan[]): void {
+    this.udpFrontends.replace(key, udpFrontends(plans))
     if (plans.length === 0) {
       this.#endpointCounts.delete(key)
       this.#fragments.delete(key)
@@ -160,6 +166,13 @@ export class IptablesRuleset {
         ...optional('localDetector', detector),
       }),
     )
+  }
+
+  get #nodePorts(): Parameters<typeof nodePortAddresses> {
+    const { family, nodeName, nodePortNetworks } = this.#options
+    const node = this.#node(nodeName)
+    const local = this.localAddresses ?? ['127.0.0.1', ...node.addresses]
+    return [nodePortNetworks, family, node, local, this.#localhost]
   }
 
   #node(name: string): Node {

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, exponentialBuckets } from 'prom-client'
 import type { Table } from '../backends/iptables/rule.ts'
 import type { Family } from '../net/family.ts'
+import type { CleanReport } from './flow-cleaner.ts'
 import type { CheckReport, ProgrammerFigures, SyncReport } from './programmer.ts'
 
 /** The state of one family's rules, as it is when somebody asks. */
@@ -35,6 +36,13 @@ export class ProxyMetrics {
   readonly #repaired = new Counter({
     name: 'pointsman_repaired_total',
     help: 'Chains and jumps of ours that somebody else had changed, and that were repaired',
+    labelNames: ['ip_family'],
+    registers: [this.registry],
+  })
+  readonly #cleaning = this.#histogram('conntrack_reconciler_sync_duration_seconds', 'Time a removal of UDP flows took')
+  readonly #removedFlows = new Counter({
+    name: 'kubeproxy_conntrack_reconciler_deleted_entries_total',
+    help: 'UDP flows that were removed because nothing would send them where they went',
     labelNames: ['ip_family'],
     registers: [this.registry],
   })
@@ -89,6 +97,11 @@ export class ProxyMetrics {
 
   checked(family: Family, { repaired }: CheckReport): void {
     this.#repaired.inc({ ip_family: family }, repaired)
+  }
+
+  cleaned(family: Family, { removed, toolMs }: CleanReport): void {
+    this.#cleaning.observe({ ip_family: family }, toolMs / 1000)
+    this.#removedFlows.inc({ ip_family: family }, removed)
   }
 
   #histogram(name: string, help: string): Histogram<'ip_family'> {
