@@ -1,4 +1,4 @@
-import { expectStaleFlows, staleFlowsOf, type StaleFlows } from '../backends/conntrack/stale.ts'
+import { expectGoneAnswerers, expectStaleFlows, staleFlowsOf, type StaleFlows } from '../backends/conntrack/stale.ts'
 import { watchFrontends, type Watch } from '../backends/conntrack/watch.ts'
 import { splitHostPort, type Address } from '../net/address.ts'
 import type { Family } from '../net/family.ts'
@@ -63,7 +63,7 @@ export class FlowCleaner {
     const doubtful = this.#doubtful
     const changes = doubtful ? udpFrontends.all() : udpFrontends.changed()
     const watch = watchFrontends(changes, udpFrontends.current, openAddresses)
-    const expected = doubtful ? undefined : expectStaleFlows(watch)
+    const expected = doubtful ? undefined : this.#fewestDeletions(watch)
     const start = performance.now()
     this.#doubtful = true
     this.#failed = true
@@ -72,6 +72,15 @@ export class FlowCleaner {
     this.#doubtful = !(removal?.complete ?? true)
     if (!this.#doubtful) udpFrontends.settle()
     return removal && { removed: removal.removed, toolMs: performance.now() - start }
+  }
+
+  /** Each deletion is a walk, so those that name an endpoint for all its frontends may be worth more. */
+  #fewestDeletions(watch: Watch): readonly StaleFlows[] {
+    const byDestination = expectStaleFlows(watch)
+    if (byDestination.length <= 1) return byDestination
+    const serving = this.#rules.udpFrontends.targets()
+    const byAnswerer = expectGoneAnswerers(watch, (target) => serving.has(target))
+    return byAnswerer !== undefined && byAnswerer.length < byDestination.length ? byAnswerer : byDestination
   }
 
   /** @param expected All that can be stale; absent when anything can. Undefined when nothing can. */
@@ -92,7 +101,7 @@ export class FlowCleaner {
     await this.#tool.list(this.#family, only, (flow) => {
       const stale = staleFlowsOf(flow, watch)
       if (stale === undefined) return
-      const key = `${stale.destination} ${stale.replySource ?? ''}`
+      const key = `${stale.destination ?? ''} ${stale.replySource ?? ''}`
       const kind = kinds.get(key)
       if (kind !== undefined) kind.count++
       else if (kinds.size < maxKinds) kinds.set(key, { stale, count: 1 })

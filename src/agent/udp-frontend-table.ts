@@ -19,6 +19,12 @@ export class UdpFrontendTable {
     return this.#current.values()
   }
 
+  /** Every target of every frontend. */
+  targets(): ReadonlySet<string> {
+    const lists = [...this.#current.values()].flatMap((frontends) => frontends.map(({ targets }) => targets))
+    return new Set(lists.flat())
+  }
+
   /** Services that changed since the last {@link settle}. */
   changed(): readonly FrontendChange[] {
     return [...this.#before.keys()].map((service) => this.#change(service))

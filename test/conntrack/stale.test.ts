@@ -81,6 +81,8 @@ test('the arguments name the flows and nothing else', () => {
   expect(listArguments('IPv4', '10.96.0.10')).toEqual(['-L', ...udp, '--orig-dst', '10.96.0.10'])
   const to = ['--orig-dst', '10.96.0.10', '--orig-port-dst', '53']
   expect(deleteArguments('IPv4', { destination: vip })).toEqual(['-D', ...udp, ...to, '--dst-nat'])
+  const from = ['--reply-src', '10.244.1.1', '--reply-port-src', '5353']
+  expect(deleteArguments('IPv4', { replySource: a })).toEqual(['-D', ...udp, ...from, '--dst-nat'])
   const ipv6 = { destination: '[2001:db8:96::10]:53', replySource: '[2001:db8::7]:5353' }
   expect(deleteArguments('IPv6', ipv6).join(' ')).toBe(
     '-D -p udp -f ipv6 --orig-dst 2001:db8:96::10 --orig-port-dst 53 --reply-src 2001:db8::7 --reply-port-src 5353',

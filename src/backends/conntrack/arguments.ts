@@ -13,8 +13,10 @@ export function deleteArguments(family: Family, { destination, replySource }: St
   return [
     '-D',
     ...udpOf(family),
-    ...tuple('--orig-dst', '--orig-port-dst', destination),
-    ...(replySource === undefined ? ['--dst-nat'] : tuple('--reply-src', '--reply-port-src', replySource)),
+    ...(destination === undefined ? [] : tuple('--orig-dst', '--orig-port-dst', destination)),
+    ...(replySource === undefined ? [] : tuple('--reply-src', '--reply-port-src', replySource)),
+    // Flows that go to an endpoint by its own address are nobody's but their client's.
+    ...(destination === undefined || replySource === undefined ? ['--dst-nat'] : []),
   ]
 }
 

@@ -1,9 +1,10 @@
 import type { Flow } from './flow.ts'
 import type { Watch } from './watch.ts'
 
-/** Stale flows to one destination that one deletion can name. */
+/** Stale flows that one deletion can name: to one destination, by one who answers, or both. */
 export interface StaleFlows {
-  readonly destination: string
+  /** Absent: every destination that was translated. */
+  readonly destination?: string
   /** Who answers them; absent: whoever does, as long as the destination was translated. */
   readonly replySource?: string
 }
@@ -31,4 +32,20 @@ export function expectStaleFlows(watch: Watch): readonly StaleFlows[] {
     if (before.size === 0) return [{ destination, replySource: destination }]
     return gone.map((replySource) => ({ destination, replySource }))
   })
+}
+
+/**
+ * The same as {@link expectStaleFlows} by those who went: an endpoint that serves nobody now has only stale flows, so one
+ * deletion holds for all its frontends. Undefined where that does not cover everything.
+ *
+ * @param serves Whether some frontend has this target now.
+ */
+export function expectGoneAnswerers(
+  watch: Watch,
+  serves: (target: string) => boolean,
+): readonly StaleFlows[] | undefined {
+  const all = [...watch.values()]
+  if (all.some(({ before, now }) => before.size === 0 && now.size > 0)) return undefined
+  const gone = new Set(all.flatMap(({ before, now }) => [...before].filter((target) => !now.has(target))))
+  return [...gone].some(serves) ? undefined : [...gone].map((replySource) => ({ replySource }))
 }
