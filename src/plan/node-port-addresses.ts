@@ -44,6 +44,6 @@ export function listNodePortAddresses(
   return [...new Set(ofFamily.filter((address) => localhost || !isLoopback(address)))]
 }
 
-function isLoopback(address: Address): boolean {
+export function isLoopback(address: Address): boolean {
   return address === '::1' || address.startsWith('127.')
 }

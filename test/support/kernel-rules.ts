@@ -1,20 +1,27 @@
 import type { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
-import { walkPacket, type Fate, type Packet } from '../../src/backends/iptables/packet-walk.ts'
+import { walkPacket } from '../../src/backends/iptables/packet-walk.ts'
 import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import type { Address } from '../../src/net/address.ts'
+import type { Fate, Packet } from '../../src/plan/packet.ts'
 
-/** The rules as they stand in a kernel that had none. */
+/** The document that takes an empty kernel to the rules of a ruleset. */
+export function firstSync(ruleset: IptablesRuleset): string {
+  return renderFullSync(ruleset.desired(), parseSavedRules(''), 1000)
+}
+
+/** The rules as they stand in a kernel that had none, in our words. */
 export function rulesInEmptyKernel(ruleset: IptablesRuleset): SavedRules {
-  const sent = renderFullSync(ruleset.desired(), parseSavedRules(''), 1000)
   const builtIn = ['INPUT', 'FORWARD', 'OUTPUT', 'PREROUTING', 'POSTROUTING'].map((chain) => `:${chain} ACCEPT`)
-  const tables = sent.split(/(?<=^COMMIT\n)/m).map((table) => {
-    const [name = '', ...lines] = table.split('\n')
-    const inserted = lines.filter((line) => line.startsWith('-I ')).map((line) => line.replace('-I', '-A'))
-    const others = lines.filter((line) => !line.startsWith('-I ')).map((line) => line.replace(/^-N (.*)/, ':$1 -'))
-    // Each goes in front of the one before, behind the declarations of all chains.
-    return [name, ...builtIn, ...others.slice(0, -2), ...inserted.toReversed(), 'COMMIT', ''].join('\n')
-  })
+  const tables = firstSync(ruleset)
+    .split(/(?<=^COMMIT\n)/m)
+    .map((table) => {
+      const [name = '', ...lines] = table.split('\n')
+      const inserted = lines.filter((line) => line.startsWith('-I ')).map((line) => line.replace('-I', '-A'))
+      const others = lines.filter((line) => !line.startsWith('-I ')).map((line) => line.replace(/^-N (.*)/, ':$1 -'))
+      // Each goes in front of the one before, behind the declarations of all chains.
+      return [name, ...builtIn, ...others.slice(0, -2), ...inserted.toReversed(), 'COMMIT', ''].join('\n')
+    })
   return parseSavedRules(tables.join(''))
 }
 
@@ -23,15 +30,8 @@ export function fateOf(rules: SavedRules, packet: Packet, nodeAddresses: readonl
   return walkPacket(rules, packet, nodeAddresses).map(words).join(', ')
 }
 
-/** The share in its lowest terms, where it goes, and M when it is masqueraded. */
-function words({ share, target, masqueraded, verdict }: Fate): string {
+/** The share, where it goes, and M when it is masqueraded. */
+function words({ share: { over, under }, target, masqueraded, verdict }: Fate): string {
   if (verdict !== 'pass') return verdict
-  const divisor = greatestCommonDivisor(share.over, share.under)
-  return [`${share.over / divisor}/${share.under / divisor}`, target ?? 'untouched', masqueraded ? 'M' : '']
-    .join(' ')
-    .trim()
-}
-
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  return b === 0n ? a : greatestCommonDivisor(b, a % b)
+  return [`${over}/${under}`, target ?? 'untouched', masqueraded ? 'M' : ''].join(' ').trim()
 }

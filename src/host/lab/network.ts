@@ -54,7 +54,7 @@ export function interfaceLines(place: Place, places: readonly Place[], families:
 }
 
 /** The node's end of the wire to `place`. */
-function nodeInterface(place: Place): string {
+export function nodeInterface(place: Place): string {
   return place === 'client' ? 'uplink' : place
 }
 

@@ -1,0 +1,93 @@
+import type { Address } from '../net/address.ts'
+import { cidrContains } from '../net/cidr.ts'
+import type { PlannedEndpoint } from './endpoint.ts'
+import type { LocalDetector } from './local-detector.ts'
+import { isLoopback } from './node-port-addresses.ts'
+import { isOwnAddress, type Packet } from './packet.ts'
+import type { PathFacts } from './path-facts.ts'
+import type { PortPlan } from './port-plan.ts'
+
+/** What a service port does with a packet that it takes: each of these endpoints gets an equal share. */
+export interface OpenDoor {
+  readonly endpoints: readonly PlannedEndpoint[]
+  readonly masquerade: boolean
+}
+
+/**
+ * The door that a packet goes through: the first that is addressed and open to its sender. Node ports come after all
+ * service addresses, so that a service address is never taken for one. Undefined when it goes through none.
+ */
+export function chooseDoor(plans: readonly PortPlan[], facts: PathFacts, packet: Packet): OpenDoor | undefined {
+  const ofProtocol = plans.filter((plan) => plan.protocol === packet.protocol)
+  return (
+    firstOpen(ofProtocol, (plan) => (plan.port === packet.port ? addressedDoor(plan, facts, packet) : undefined)) ??
+    (hasNodePorts(facts, packet.destination)
+      ? firstOpen(ofProtocol, (plan) => (plan.nodePort === packet.port ? externalDoor(plan, facts, packet) : undefined))
+      : undefined)
+  )
+}
+
+function firstOpen(plans: readonly PortPlan[], open: (plan: PortPlan) => OpenDoor | undefined): OpenDoor | undefined {
+  for (const plan of plans) {
+    const door = open(plan)
+    if (door !== undefined) return door
+  }
+  return undefined
+}
+
+/** Of the addresses that a service port has. One address may be external IP and load balancer IP at once. */
+function addressedDoor(plan: PortPlan, facts: PathFacts, packet: Packet): OpenDoor | undefined {
+  const { destination, source } = packet
+  return (
+    (plan.clusterIp === destination ? internalDoor(plan, facts, packet) : undefined) ??
+    (plan.externalIps.includes(destination) || (plan.loadBalancerIps.includes(destination) && admits(plan, source))
+      ? externalDoor(plan, facts, packet)
+      : undefined)
+  )
+}
+
+/** Who is not known as a pod is masqueraded, so that replies come back this way; if nobody can tell, nobody is. */
+function internalDoor(plan: PortPlan, facts: PathFacts, packet: Packet): OpenDoor | undefined {
+  const detectable = facts.localDetector !== undefined
+  return openDoor(
+    plan.internalPolicyLocal ? plan.choice.local : plan.choice.cluster,
+    facts.masqueradeAll || (detectable && !isFromPod(facts.localDetector, packet)),
+  )
+}
+
+/** Policy Local is for traffic from outside: pods and the node itself reach every endpoint, and pods keep their source. */
+function externalDoor(plan: PortPlan, facts: PathFacts, packet: Packet): OpenDoor | undefined {
+  const { cluster, local } = plan.choice
+  if (!plan.externalPolicyLocal) return openDoor(cluster, true)
+  if (isFromPod(facts.localDetector, packet)) return openDoor(cluster, false)
+  if (isOwnAddress(facts.nodeAddresses, packet.source)) return openDoor(cluster, true)
+  return openDoor(local, false)
+}
+
+function openDoor(endpoints: readonly PlannedEndpoint[], masquerade: boolean): OpenDoor | undefined {
+  return endpoints.length === 0 ? undefined : { endpoints, masquerade }
+}
+
+function isFromPod(detector: LocalDetector | undefined, { source, inInterface }: Packet): boolean {
+  switch (detector?.kind) {
+    case undefined:
+      return false
+    case 'network':
+      return cidrContains(detector.network, source)
+    case 'interface':
+      return inInterface === detector.name
+    case 'interfacePrefix':
+      return inInterface?.startsWith(detector.prefix) ?? false
+  }
+}
+
+/** A node that is admitted may also use the load balancer address itself as its source, as Linux does if it has it. */
+function admits(plan: PortPlan, source: Address): boolean {
+  if (plan.sourceRanges.length === 0 || plan.sourceRanges.some((range) => cidrContains(range, source))) return true
+  return plan.nodeInSourceRanges && plan.loadBalancerIps.includes(source)
+}
+
+function hasNodePorts({ nodeAddresses, nodePortAddresses }: PathFacts, destination: Address): boolean {
+  if (nodePortAddresses !== 'all') return nodePortAddresses.includes(destination)
+  return nodeAddresses.includes(destination) && !isLoopback(destination)
+}

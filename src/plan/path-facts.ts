@@ -1,0 +1,13 @@
+import type { Address } from '../net/address.ts'
+import type { LocalDetector } from './local-detector.ts'
+
+/** What decides where a packet goes, besides the plans. */
+export interface PathFacts {
+  /** Absent: nothing tells the packets of pods from others. */
+  readonly localDetector?: LocalDetector
+  readonly masqueradeAll: boolean
+  /** Every address of the node's interfaces. */
+  readonly nodeAddresses: readonly Address[]
+  /** Where node ports are open; `all` are all but loopback addresses. */
+  readonly nodePortAddresses: readonly Address[] | 'all'
+}

@@ -1,0 +1,39 @@
+import type { RulesetOptions } from '../../src/agent/iptables-ruleset.ts'
+import { slicesOf, type ClusterState } from '../../src/model/cluster-state.ts'
+import type { Node } from '../../src/model/node.ts'
+import { optional } from '../../src/model/optional.ts'
+import type { Address } from '../../src/net/address.ts'
+import { localDetector } from '../../src/plan/local-detector.ts'
+import { nodePortAddresses } from '../../src/plan/node-port-addresses.ts'
+import { packetPaths } from '../../src/plan/packet-path.ts'
+import type { Fate, Packet } from '../../src/plan/packet.ts'
+import { planService, type PortPlan } from '../../src/plan/port-plan.ts'
+
+/** The plans of a cluster in one family, in the order of their rules. */
+export function plansOf(state: ClusterState, { family, nodeName }: RulesetOptions): readonly PortPlan[] {
+  const keys = [...state.services.keys()].sort()
+  const node = nodeOf(state, nodeName)
+  return keys.flatMap((key) => planService(state.services.get(key), slicesOf(state, key), family, node))
+}
+
+/** How packets go by the plan of a cluster, in one family. */
+export function planWalk(
+  state: ClusterState,
+  options: RulesetOptions,
+  nodeAddresses: readonly Address[],
+): (packet: Packet) => readonly Fate[] {
+  const { family, nodeName, masqueradeAll, localDetection, nodePortNetworks } = options
+  const node = nodeOf(state, nodeName)
+  const plans = plansOf(state, options)
+  const facts = {
+    ...optional('localDetector', localDetector(localDetection, node, family)),
+    masqueradeAll,
+    nodeAddresses,
+    nodePortAddresses: nodePortAddresses(nodePortNetworks, family, node, nodeAddresses),
+  }
+  return (packet) => packetPaths(plans, facts, packet)
+}
+
+function nodeOf(state: ClusterState, name: string): Node {
+  return state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
+}
