@@ -14,7 +14,7 @@ describe.each(settings)('$name', (setting) => {
     const ruleset = new IptablesRuleset(cluster, rulesetOptions(setting, family))
     ruleset.localAddresses = nodeAddresses(setting, family)
     const walk = new PacketWalk(rulesInEmptyKernel(ruleset), nodeAddresses(setting, family))
-    test.each(rowsOf(setting.name, family))('%s', (_, { packet, want }) => {
+    test.each(rowsOf(setting, family))('%s', (_, { packet, want }) => {
       expect(fateText(walk.fatesOf(packet), family)).toBe(sortedWant(want))
     })
   })

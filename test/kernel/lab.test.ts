@@ -74,6 +74,26 @@ describe('a network lab', () => {
     }
   })
 
+  test('makes many kinds of connections at once, and tells who answered whom', async () => {
+    lab = await createLab(options)
+    const second = '10.244.1.99'
+    await lab.exec('backend2', 'ip', ['address', 'add', `${second}/32`, 'dev', 'eth0'])
+    await lab.exec('node', 'ip', ['route', 'add', `${second}/32`, 'dev', 'backend2'])
+    await lab.serve('backend1', { name: 'one', tcp: [8080] })
+    // A datagram is answered from where it went only by a server that listens there and nowhere else.
+    await lab.serve('backend2', { name: 'two', hosts: [second], udp: [8080] })
+    const pace = { concurrency: 2, timeout: 2000, count: 4 }
+    const [tcp, udp, none] = await lab.connectAll('client', [
+      { ...pace, protocol: 'tcp', address: addressOf('backend1', 'IPv4'), port: 8080 },
+      { ...pace, protocol: 'udp', address: second, port: 8080 },
+      { ...pace, protocol: 'udp', address: addressOf('backend2', 'IPv4'), port: 8080, count: 1 },
+    ])
+    const client = addressOf('client', 'IPv4')
+    expect(tcp).toMatchObject({ servers: { one: 4 }, seenBy: { one: { [client]: 4 } } })
+    expect(udp).toMatchObject({ servers: { two: 4 }, seenBy: { two: { [client]: 4 } } })
+    expect(none).toMatchObject({ servers: {}, seenBy: {}, refused: 1 })
+  })
+
   test('ends the processes that it started, also one that does not want to', async () => {
     lab = await createLab(options)
     const polite = lab.spawn('client', 'sleep', ['600'])

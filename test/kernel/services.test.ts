@@ -3,6 +3,7 @@ import { addressOf, type Place } from '../../src/host/lab/addresses.ts'
 import { createLab, type Lab } from '../../src/host/lab/lab.ts'
 import type { Summary } from '../../src/host/lab/summary.ts'
 import { families, type Family } from '../../src/net/family.ts'
+import { chiSquare } from '../support/chi-square.ts'
 import { empty, manifestsOf, shrinking, sticky, web, type TestService } from './manifests.ts'
 import { programCluster, type Program } from './program.ts'
 import { requireKernelTools, variants } from './requirements.ts'
@@ -92,7 +93,8 @@ describe.each(variants)('iptables-%s', (variant) => {
     expect(seen.reduce((a, b) => a + b)).toBe(count)
     // Two degrees of freedom: an even spread exceeds x with probability exp(-x / 2), so 27.64 once in 10^6 runs.
     // Equal probabilities of 1/3 in a row (a third, two ninths, four ninths) come to about 67.
-    expect(chiSquare(seen, count / endpoints.length)).toBeLessThan(27.64)
+    const expected = endpoints.map(() => count / endpoints.length)
+    expect(chiSquare(seen, expected)).toBeLessThan(27.64)
   })
 
   test.each(flows)('session affinity: a client stays with one endpoint by $protocol over $family', async (flow) => {
@@ -152,8 +154,4 @@ function door(service: TestService, entrance: Entrance, family: Family): { addre
  */
 function atOnce({ protocol, family }: Flow): number {
   return protocol === 'tcp' && family === 'IPv6' ? 1500 : 500
-}
-
-function chiSquare(seen: readonly number[], expected: number): number {
-  return seen.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
 }

@@ -4,7 +4,8 @@ import type { Address } from '../../src/net/address.ts'
 import { parseCidr, type Cidr } from '../../src/net/cidr.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { addressIn, places, secondAddress, thisNode } from './places.ts'
-import { serviceAddress, serviceObjects, serviceOf } from './services.ts'
+import { serviceAddress } from './service-objects.ts'
+import { serviceObjects, serviceOf } from './services.ts'
 
 /** How the agent is set up, and what its node is like. */
 export interface Setting extends Pick<RulesetOptions, 'masqueradeAll' | 'localDetection' | 'nodePortNetworks'> {

@@ -3,9 +3,14 @@ import { families, type Family } from '../../src/net/family.ts'
 import type { Protocol } from '../../src/net/protocol.ts'
 import type { Packet } from '../../src/plan/packet.ts'
 import { addressIn, interfaceOf, secondAddress, strangerAddress, type Sender } from './places.ts'
-import { rows, type Door, type RowText } from './rows.ts'
-import { healthCheckPortOf, nodePortOf, portsOf, serviceAddress, serviceOf, type ServiceName } from './services.ts'
-import { ownedVip, type SettingName } from './settings.ts'
+import { hints, onePort, terminating } from './endpoint-rows.ts'
+import { policies, refusals } from './policy-rows.ts'
+import type { Door, RowText } from './row-text.ts'
+import { masquerading, nodePorts } from './setting-rows.ts'
+import { sourceRanges } from './source-range-rows.ts'
+import { healthCheckPortOf, nodePortOf, portsOf, serviceAddress } from './service-objects.ts'
+import { serviceOf, type ServiceName } from './services.ts'
+import { ownedVip, type Setting, type SettingName } from './settings.ts'
 
 /** One packet in one family, and its fates: `1/2 here M, 1/2 there`, `reject`, `drop`, `untouched`. */
 export interface Row {
@@ -13,11 +18,23 @@ export interface Row {
   readonly name: string
   readonly setting: SettingName
   readonly from: Sender
+  readonly to: ServiceName
   readonly packet: Packet
   readonly family: Family
   /** M: masqueraded. A port stands behind a name where it is not 8080, and no share where it is the whole. */
   readonly want: string
 }
+
+const rows: readonly RowText[] = [
+  ...policies,
+  ...refusals,
+  ...masquerading,
+  ...sourceRanges,
+  ...terminating,
+  ...hints,
+  ...onePort,
+  ...nodePorts,
+]
 
 const packetTable: readonly Row[] = rows.flatMap((text) =>
   list(text.from).flatMap((from) =>
@@ -29,8 +46,7 @@ const packetTable: readonly Row[] = rows.flatMap((text) =>
 
 function rowOf(text: RowText, from: Sender, to: ServiceName, by: Door, family: Family): Row {
   const { in: setting = 'usual', want } = text
-  const portName = text.portName ?? portsOf(to)[0]?.name ?? ''
-  const { protocol, ...destination } = destinationOf(to, by, portName, family)
+  const { protocol, ...destination } = destinationOf(to, text.portName, by, family)
   const packet: Packet = {
     source: sourceOf(from, family),
     ...destination,
@@ -40,19 +56,21 @@ function rowOf(text: RowText, from: Sender, to: ServiceName, by: Door, family: F
   }
   const other = [text.portName, text.protocol, text.port].filter((part) => part !== undefined).join(' ')
   const name = `${from} to ${to} by ${by}${other === '' ? '' : ` (${other})`}: ${want}`
-  return { name, setting, from, packet, family, want }
+  return { name, setting, from, to, packet, family, want }
 }
 
+/** @param portName Absent: the first port. */
 function destinationOf(
   to: ServiceName,
+  portName: string | undefined,
   by: Door,
-  portName: string,
   family: Family,
 ): { readonly destination: Address; readonly port: number; readonly protocol: Protocol } {
-  const port = portsOf(to).find((candidate) => candidate.name === portName)
-  if (port === undefined) throw new Error(`${to} has no port ${portName}`)
-  const { protocol } = port
-  const nodePort = { port: nodePortOf(to, portName), protocol }
+  const service = serviceOf(to)
+  const found = portsOf(service).find(({ name }) => portName === undefined || name === portName)
+  if (found === undefined) throw new Error(`${to} has no port ${portName}`)
+  const { name, port, protocol } = found
+  const nodePort = { port: nodePortOf(service, name), protocol }
   switch (by) {
     case 'node port':
       return { destination: addressIn(family, 'node'), ...nodePort }
@@ -61,12 +79,12 @@ function destinationOf(
     case 'node port on localhost':
       return { destination: family === 'IPv4' ? '127.0.0.1' : '::1', ...nodePort }
     case 'health check port':
-      return { destination: addressIn(family, 'node'), port: healthCheckPortOf(to), protocol: 'TCP' }
+      return { destination: addressIn(family, 'node'), port: healthCheckPortOf(service), protocol: 'TCP' }
     case 'cluster IP':
     case 'external IP':
     case 'load balancer IP':
     case 'second load balancer IP':
-      return { destination: serviceAddress[by](family, serviceOf(to).id), port: port.port, protocol }
+      return { destination: serviceAddress[by](family, service.id), port, protocol }
   }
 }
 
@@ -96,6 +114,6 @@ function list<T extends string>(one: T | readonly T[]): readonly T[] {
 }
 
 /** The rows of one setting and family, each behind its name. */
-export function rowsOf(setting: SettingName, family: Family): readonly (readonly [string, Row])[] {
+export function rowsOf({ name: setting }: Setting, family: Family): readonly (readonly [string, Row])[] {
   return packetTable.filter((row) => row.setting === setting && row.family === family).map((row) => [row.name, row])
 }

@@ -10,7 +10,7 @@ describe.each(settings)('$name', (setting) => {
   const cluster = clusterOfObjects(clusterObjects(setting))
   describe.each(families)('%s', (family) => {
     const walk = planWalk(cluster, rulesetOptions(setting, family), nodeAddresses(setting, family))
-    test.each(rowsOf(setting.name, family))('%s', (_, { packet, want }) => {
+    test.each(rowsOf(setting, family))('%s', (_, { packet, want }) => {
       expect(fateText(walk(packet), family)).toBe(sortedWant(want))
     })
   })

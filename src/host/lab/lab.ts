@@ -6,7 +6,17 @@ import type { Place } from './addresses.ts'
 import { labName, removeLeftovers } from './leftovers.ts'
 import { listNamespaces, removeNamespaces, runIp } from './namespaces.ts'
 import { interfaceLines, linkLines, settingsOf } from './network.ts'
-import { connectFrom, loopFrom, serveIn, type Connect, type Listen, type Loop, type Server } from './peers.ts'
+import type { Attempts } from './peer-client.ts'
+import {
+  connectAllFrom,
+  connectFrom,
+  loopFrom,
+  serveIn,
+  type Connect,
+  type Listen,
+  type Loop,
+  type Server,
+} from './peers.ts'
 import type { Summary } from './summary.ts'
 import { requireTools } from './tools.ts'
 
@@ -85,6 +95,11 @@ export class Lab {
   /** Makes `count` connections from a place and tells what came of them. */
   async connect(place: Place, connect: Connect & { readonly count: number }): Promise<Summary> {
     return connectFrom(this, place, connect)
+  }
+
+  /** Makes many kinds of connections from a place at the same time, and tells what came of each, in the order given. */
+  async connectAll(place: Place, batch: readonly Attempts[]): Promise<readonly Summary[]> {
+    return connectAllFrom(this, place, batch)
   }
 
   /** Connects from a place over and over until it is stopped; resolves when the first connections have ended. */

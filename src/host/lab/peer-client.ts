@@ -17,6 +17,16 @@ export interface Pace {
   readonly timeout: number
 }
 
+/** What to connect to, how, and how often. */
+export interface Attempts extends Target, Pace {
+  readonly count: number
+}
+
+export async function connectTimes({ count, ...attempts }: Attempts): Promise<Summary> {
+  let started = 0
+  return connectWhile(() => started++ < count, attempts, attempts)
+}
+
 /** Connects again and again, `concurrency` at a time, for as long as `more` says so. */
 export async function connectWhile(more: () => boolean, target: Target, pace: Pace): Promise<Summary> {
   const start = performance.now()

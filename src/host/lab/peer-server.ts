@@ -3,9 +3,16 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { Reply } from './summary.ts'
 
-/** Listens on every address of both families; each connection and datagram is answered with one line of JSON. */
-export async function serve(name: string, tcp: readonly number[], udp: readonly number[]): Promise<void> {
-  for (const host of ['0.0.0.0', '::'] as const) {
+export const everyAddress: readonly string[] = ['0.0.0.0', '::']
+
+/** Listens on these addresses; each connection and datagram is answered with one line of JSON. */
+export async function serve(
+  name: string,
+  hosts: readonly string[],
+  tcp: readonly number[],
+  udp: readonly number[],
+): Promise<void> {
+  for (const host of hosts) {
     for (const port of tcp) await listenTcp(name, host, port)
     for (const port of udp) await listenUdp(name, host, port)
   }
@@ -21,8 +28,9 @@ async function listenTcp(name: string, host: string, port: number): Promise<void
   await once(server.listen({ host, port, ipv6Only: true }), 'listening')
 }
 
-async function listenUdp(name: string, host: '0.0.0.0' | '::', port: number): Promise<void> {
-  const socket = createSocket({ type: host === '::' ? 'udp6' : 'udp4', ipv6Only: host === '::' })
+async function listenUdp(name: string, host: string, port: number): Promise<void> {
+  const ipv6 = host.includes(':')
+  const socket = createSocket({ type: ipv6 ? 'udp6' : 'udp4', ipv6Only: ipv6 })
   socket.on('message', (_, client) => socket.send(replyLine(name, client.address), client.port, client.address))
   socket.bind(port, host)
   await once(socket, 'listening')

@@ -1,23 +1,27 @@
 /**
  * A tiny server and client that run inside a network namespace, as a process of their own:
  *
- *     peer serve NAME [--tcp PORT]... [--udp PORT]...
+ *     peer serve NAME [--host ADDRESS]... [--tcp PORT]... [--udp PORT]...
  *     peer connect tcp|udp ADDRESS PORT COUNT [--concurrency N] [--timeout MS] [--source ADDRESS]
  *     peer loop tcp|udp ADDRESS PORT [the same]
+ *     peer batch
  *
  * `serve` and `loop` print `ready` when they are, and end when standard input does, so that they never outlive the
- * lab. `connect` and `loop` end with a summary as one line of JSON. The file imports nothing but Node and its own
+ * lab. `connect` and `loop` end with a summary as one line of JSON. `batch` makes what a list of {@link Attempts} in JSON
+ * on standard input asks for, all at once, and prints their summaries as one line. The file imports nothing but Node and its own
  * siblings: it runs from source as it is, and bundled as one file.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { connectWhile, type Pace, type Target } from './peer-client.ts'
-import { serve } from './peer-server.ts'
+import { text } from 'node:stream/consumers'
+import { connectTimes, connectWhile, type Attempts, type Pace, type Target } from './peer-client.ts'
+import { everyAddress, serve } from './peer-server.ts'
 import type { Summary } from './summary.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    host: { type: 'string', multiple: true, default: [...everyAddress] },
     tcp: { type: 'string', multiple: true, default: [] },
     udp: { type: 'string', multiple: true, default: [] },
     concurrency: { type: 'string', default: '1' },
@@ -36,20 +40,27 @@ switch (mode) {
   case 'loop':
     print(await runLoop())
     break
+  case 'batch':
+    print(await runBatch())
+    break
   default:
-    throw new SyntaxError(`Cannot run the peer as "${mode}": it knows serve, connect and loop`)
+    throw new SyntaxError(`Cannot run the peer as "${mode}": it knows serve, connect, loop and batch`)
 }
 
 async function runServer(name: string): Promise<void> {
-  await serve(name, values.tcp.map(Number), values.udp.map(Number))
+  await serve(name, values.host, values.tcp.map(Number), values.udp.map(Number))
   console.log('ready')
   await inputEnd()
   process.exit()
 }
 
 async function runConnect(count: number): Promise<Summary> {
-  let started = 0
-  return connectWhile(() => started++ < count, target(), pace())
+  return connectTimes({ ...target(), ...pace(), count })
+}
+
+async function runBatch(): Promise<readonly Summary[]> {
+  const batch: readonly Attempts[] = JSON.parse(await text(process.stdin))
+  return Promise.all(batch.map(connectTimes))
 }
 
 async function runLoop(): Promise<Summary> {
@@ -78,6 +89,6 @@ async function inputEnd(): Promise<void> {
   await once(process.stdin.resume(), 'end')
 }
 
-function print(summary: Summary): void {
-  console.log(JSON.stringify(summary))
+function print(result: Summary | readonly Summary[]): void {
+  console.log(JSON.stringify(result))
 }

@@ -4,18 +4,20 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import type { Place } from './addresses.ts'
-import type { Pace, Target } from './peer-client.ts'
+import type { Attempts, Pace, Target } from './peer-client.ts'
 import type { Summary } from './summary.ts'
 
 /** How to run a command in a place: to its end, or until it is stopped. */
 interface Runner {
-  exec(place: Place, command: string, args: readonly string[]): Promise<string>
+  exec(place: Place, command: string, args: readonly string[], options?: { readonly input: string }): Promise<string>
   spawn(place: Place, command: string, args: readonly string[]): ChildProcessWithoutNullStreams
 }
 
 export interface Listen {
   /** What it calls itself in its replies. */
   readonly name: string
+  /** Where it listens, and what its datagrams come from; absent: everywhere, and whatever the kernel takes. */
+  readonly hosts?: readonly string[]
   readonly tcp?: readonly number[]
   readonly udp?: readonly number[]
 }
@@ -36,8 +38,16 @@ export interface Loop {
 const peerFile = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'peer.ts' : 'lab-peer.js')
 
 /** Starts a server in `place` that tells every client its name; resolves when it listens. */
-export async function serveIn(lab: Runner, place: Place, { name, tcp = [], udp = [] }: Listen): Promise<Server> {
-  const ports = [...tcp.map((port) => `--tcp=${port}`), ...udp.map((port) => `--udp=${port}`)]
+export async function serveIn(
+  lab: Runner,
+  place: Place,
+  { name, hosts = [], tcp = [], udp = [] }: Listen,
+): Promise<Server> {
+  const ports = [
+    ...hosts.map((host) => `--host=${host}`),
+    ...tcp.map((port) => `--tcp=${port}`),
+    ...udp.map((port) => `--udp=${port}`),
+  ]
   const peer = await startPeer(lab, place, ['serve', name, ...ports])
   return { stop: async () => peer.end() }
 }
@@ -46,6 +56,17 @@ export async function serveIn(lab: Runner, place: Place, { name, tcp = [], udp =
 export async function connectFrom(lab: Runner, place: Place, connect: Connect & { count: number }): Promise<Summary> {
   const args = ['connect', ...targetArguments(connect), String(connect.count), ...paceArguments(connect)]
   return parseSummary(await lab.exec(place, process.execPath, [peerFile, ...args]))
+}
+
+/** Makes many kinds of connections from `place` at the same time, and tells what came of each, in the order given. */
+export async function connectAllFrom(
+  lab: Runner,
+  place: Place,
+  batch: readonly Attempts[],
+): Promise<readonly Summary[]> {
+  const printed = await lab.exec(place, process.execPath, [peerFile, 'batch'], { input: JSON.stringify(batch) })
+  const summaries: readonly Summary[] = JSON.parse(printed)
+  return summaries
 }
 
 /** Connects from `place` over and over until it is stopped; resolves when the first connections have ended. */

@@ -18,6 +18,8 @@ export interface Summary {
   readonly servers: Record<string, number>
   /** Replies by the client address that the server saw. */
   readonly clients: Record<string, number>
+  /** Replies by server, and those of each by the client address that it saw. */
+  readonly seenBy: Record<string, Record<string, number>>
   /** Refused at once: a TCP reset or an ICMP "port unreachable". */
   readonly refused: number
   readonly timeouts: number
@@ -32,6 +34,12 @@ export function summarize(outcomes: readonly Outcome[], milliseconds: number): S
   return {
     servers: countEach(replies.map((reply) => reply.name)),
     clients: countEach(replies.map((reply) => reply.clientAddress)),
+    seenBy: Object.fromEntries(
+      [...Map.groupBy(replies, (reply) => reply.name)].map(([name, own]) => [
+        name,
+        countEach(own.map((reply) => reply.clientAddress)),
+      ]),
+    ),
     refused: outcomes.filter((outcome) => outcome.kind === 'refused').length,
     timeouts: outcomes.filter((outcome) => outcome.kind === 'timeout').length,
     errors: countEach(outcomes.flatMap((outcome) => (outcome.kind === 'error' ? outcome.code : []))),

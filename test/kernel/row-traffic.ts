@@ -1,0 +1,81 @@
+import { expect } from 'vitest'
+import type { Attempts } from '../../src/host/lab/peer-client.ts'
+import type { Summary } from '../../src/host/lab/summary.ts'
+import type { Row } from '../packets/table.ts'
+import { chiSquare, chiSquareBound } from '../support/chi-square.ts'
+
+/** What a row of the packet table says of one of the ways that its packets go. */
+interface WantedFate {
+  readonly share: number
+  /** `here`, or `reject`, `drop`, `untouched`. */
+  readonly outcome: string
+  readonly masqueraded: boolean
+}
+
+/** Enough connections that none of four endpoints is missed by chance, and that shares can be told. */
+const perEndpoint = 30
+
+/** The connections that show what becomes of the packets of a row. */
+export function attemptsOf({ packet, want }: Row): Attempts {
+  const [{ outcome } = { outcome: '' }, ...others] = wantedFates(want)
+  const single = { reject: 1, drop: 1 }[outcome] ?? 3
+  return {
+    protocol: packet.protocol === 'UDP' ? 'udp' : 'tcp',
+    address: packet.destination,
+    port: packet.port,
+    source: packet.source,
+    count: others.length === 0 ? single : perEndpoint * (others.length + 1),
+    concurrency: 2,
+    // Nobody answers what is dropped; whatever else takes long does so because the machine is busy.
+    timeout: outcome === 'drop' ? 500 : 8000,
+  }
+}
+
+/** Holds what came of the connections against the row. */
+export function expectFates(row: Row, summary: Summary, nodeAddresses: readonly string[]): void {
+  const { packet, want } = row
+  const { count } = attemptsOf(row)
+  const fates = wantedFates(want)
+  const { seenBy, refused, timeouts, errors } = summary
+  const outcome = fates[0]?.outcome
+  if (outcome === 'reject' || outcome === 'drop') {
+    const [isRefused, isDropped] = [outcome === 'reject', outcome === 'drop']
+    expect({ seenBy, refused, timeouts, errors }).toEqual({
+      seenBy: {},
+      refused: isRefused ? count : 0,
+      timeouts: isDropped ? count : 0,
+      errors: {},
+    })
+    return
+  }
+  expect({ refused, timeouts, errors }).toEqual({ refused: 0, timeouts: 0, errors: {} })
+  const names = fates.map((fate) => (fate.outcome === 'untouched' ? receiverOf(row, nodeAddresses) : fate.outcome))
+  expect(Object.keys(seenBy).sort()).toEqual(names.toSorted())
+  for (const [i, name] of names.entries()) {
+    // Which of its addresses the node takes is a matter of its routes.
+    const mayBe = fates[i]?.masqueraded === true ? nodeAddresses : [packet.source]
+    expect(Object.keys(seenBy[name] ?? {}).filter((client) => !mayBe.includes(client))).toEqual([])
+  }
+  const seen = names.map((name) => total(seenBy[name]))
+  expect(seen.reduce((a, b) => a + b)).toBe(count)
+  const expected = fates.map(({ share }) => share * count)
+  expect(chiSquare(seen, expected)).toBeLessThanOrEqual(chiSquareBound[seen.length] ?? 0)
+}
+
+/** Who gets what the node leaves as it is. */
+function receiverOf({ packet }: Row, nodeAddresses: readonly string[]): string {
+  const local = [...nodeAddresses, '127.0.0.1', '::1']
+  return local.includes(packet.destination) ? 'node' : 'outside'
+}
+
+/** Takes `1/2 here M, 1/2 there:8053` apart; the port is the server's own business. */
+function wantedFates(want: string): readonly WantedFate[] {
+  return want.split(', ').map((text) => {
+    const [, over = '1', under = '1', outcome = '', mark] = /^(?:(\d+)\/(\d+) )?(\w+)(?::\d+)?( M)?$/.exec(text) ?? []
+    return { share: Number(over) / Number(under), outcome, masqueraded: mark !== undefined }
+  })
+}
+
+function total(counts: Readonly<Record<string, number>> = {}): number {
+  return Object.values(counts).reduce((a, b) => a + b, 0)
+}

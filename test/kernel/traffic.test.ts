@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import type { Lab } from '../../src/host/lab/lab.ts'
+import type { Summary } from '../../src/host/lab/summary.ts'
+import { families } from '../../src/net/family.ts'
+import { placeOf } from '../packets/places.ts'
+import { nodeAddresses, settings, type Setting } from '../packets/settings.ts'
+import { rowsOf, type Row } from '../packets/table.ts'
+import { applySetting, createPacketLab } from './packet-lab.ts'
+import { requireKernelTools, variants } from './requirements.ts'
+import { attemptsOf, expectFates } from './row-traffic.ts'
+
+/** Every row that the lab can play: its peers speak TCP and UDP, and its kernel remembers whom the table forgets. */
+function playable(setting: Setting): readonly (readonly [string, Row])[] {
+  return families
+    .flatMap((family) => rowsOf(setting, family).map(([name, row]) => [`${family}: ${name}`, row] as const))
+    .filter(([, { to, packet }]) => to !== 'sticky' && packet.protocol !== 'SCTP')
+}
+
+describe.each(variants)('real connections through iptables-%s', (variant) => {
+  let lab: Lab
+  beforeAll(async () => {
+    requireKernelTools()
+    lab = await createPacketLab(settings.flatMap((setting) => playable(setting).map(([, row]) => row)))
+  }, 30_000)
+  afterAll(() => lab?.destroy())
+
+  describe.each(settings)('$name', (setting) => {
+    const rows = playable(setting)
+    const summaries = new Map<Row, Summary | undefined>()
+    beforeAll(async () => {
+      await applySetting(lab, variant, setting)
+      const senders = Map.groupBy(rows, ([, { from }]) => placeOf(from))
+      await Promise.all(
+        [...senders].map(async ([place, own]) => {
+          const came = await lab.connectAll(
+            place,
+            own.map(([, row]) => attemptsOf(row)),
+          )
+          for (const [i, [, row]] of own.entries()) summaries.set(row, came[i])
+        }),
+      )
+    }, 60_000)
+
+    test.each(rows)('%s', (_, row) => {
+      const summary = summaries.get(row)
+      if (summary === undefined) throw new Error('nobody made the connections of this row')
+      expectFates(row, summary, nodeAddresses(setting, row.family))
+    })
+  })
+})
