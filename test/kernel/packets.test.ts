@@ -14,7 +14,7 @@ import { clusterOfObjects } from '../support/cluster.ts'
 import { firstSync } from '../support/kernel-rules.ts'
 import { createNamespace } from '../support/namespace.ts'
 import { plansOf, planWalk } from '../support/planned.ts'
-import { lastOfEach, randomClusterNode, randomService } from '../support/random-cluster.ts'
+import { lastOfEach, randomClusterNode, randomService } from '../packets/random-services.ts'
 import { requireKernelTools, variants } from './requirements.ts'
 
 beforeAll(requireKernelTools)

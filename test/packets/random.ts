@@ -86,7 +86,11 @@ export function packetFor(
 
 function doorsOf(plan: PortPlan, own: readonly Address[]) {
   const { protocol, port, nodePort, healthCheckNodePort } = plan
-  const addresses = [plan.clusterIp, ...plan.externalIps, ...plan.loadBalancerIps]
+  const addresses = [
+    ...(plan.clusterIp === undefined ? [] : [plan.clusterIp]),
+    ...plan.externalIps,
+    ...plan.loadBalancerIps,
+  ]
   const endpoints = plan.choice.reachable.map(({ target }) => {
     const colon = target.lastIndexOf(':')
     return {

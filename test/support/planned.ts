@@ -1,5 +1,6 @@
 import type { RulesetOptions } from '../../src/agent/iptables-ruleset.ts'
-import { slicesOf, type ClusterState } from '../../src/model/cluster-state.ts'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
+import { slicesOf } from '../../src/model/cluster-state.ts'
 import type { Node } from '../../src/model/node.ts'
 import { optional } from '../../src/model/optional.ts'
 import type { Address } from '../../src/net/address.ts'
@@ -10,15 +11,17 @@ import type { Fate, Packet } from '../../src/plan/packet.ts'
 import { planService, type PortPlan } from '../../src/plan/port-plan.ts'
 
 /** The plans of a cluster in one family, in the order of their rules. */
-export function plansOf(state: ClusterState, { family, nodeName }: RulesetOptions): readonly PortPlan[] {
+export function plansOf(state: ClusterStore, { family, nodeName }: RulesetOptions): readonly PortPlan[] {
   const keys = [...state.services.keys()].sort()
   const node = nodeOf(state, nodeName)
-  return keys.flatMap((key) => planService(state.services.get(key), slicesOf(state, key), family, node))
+  return keys.flatMap((key) =>
+    planService(state.services.get(key), slicesOf(state, key), family, node, state.claims.lostBy(key)),
+  )
 }
 
 /** How packets go by the plan of a cluster, in one family. */
 export function planWalk(
-  state: ClusterState,
+  state: ClusterStore,
   options: RulesetOptions,
   nodeAddresses: readonly Address[],
 ): (packet: Packet) => readonly Fate[] {
@@ -34,6 +37,6 @@ export function planWalk(
   return (packet) => packetPaths(plans, facts, packet)
 }
 
-function nodeOf(state: ClusterState, name: string): Node {
+function nodeOf(state: ClusterStore, name: string): Node {
   return state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
 }

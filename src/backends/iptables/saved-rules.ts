@@ -1,7 +1,7 @@
 import { tables, type Table } from './rule.ts'
 
 /** What `iptables-save` says of one table: each chain's rules, as the tool prints them, without `-A <chain>`. */
-type SavedTable = ReadonlyMap<string, readonly string[]>
+export type SavedTable = ReadonlyMap<string, readonly string[]>
 
 export type SavedRules = Readonly<Record<Table, SavedTable>>
 
