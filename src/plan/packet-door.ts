@@ -2,7 +2,6 @@ import type { Address } from '../net/address.ts'
 import { cidrContains } from '../net/cidr.ts'
 import type { PlannedEndpoint } from './endpoint.ts'
 import type { LocalDetector } from './local-detector.ts'
-import { isLoopback } from './node-port-addresses.ts'
 import { isOwnAddress, type Packet } from './packet.ts'
 import type { PathFacts } from './path-facts.ts'
 import type { PortPlan } from './port-plan.ts'
@@ -21,7 +20,7 @@ export function chooseDoor(plans: readonly PortPlan[], facts: PathFacts, packet:
   const ofProtocol = plans.filter((plan) => plan.protocol === packet.protocol)
   return (
     firstOpen(ofProtocol, (plan) => (plan.port === packet.port ? addressedDoor(plan, facts, packet) : undefined)) ??
-    (hasNodePorts(facts, packet.destination)
+    (facts.nodePortAddresses.includes(packet.destination)
       ? firstOpen(ofProtocol, (plan) => (plan.nodePort === packet.port ? externalDoor(plan, facts, packet) : undefined))
       : undefined)
   )
@@ -85,9 +84,4 @@ function isFromPod(detector: LocalDetector | undefined, { source, inInterface }:
 function admits(plan: PortPlan, source: Address): boolean {
   if (plan.sourceRanges.length === 0 || plan.sourceRanges.some((range) => cidrContains(range, source))) return true
   return plan.nodeInSourceRanges && plan.loadBalancerIps.includes(source)
-}
-
-function hasNodePorts({ nodeAddresses, nodePortAddresses }: PathFacts, destination: Address): boolean {
-  if (nodePortAddresses !== 'all') return nodePortAddresses.includes(destination)
-  return nodeAddresses.includes(destination) && !isLoopback(destination)
 }

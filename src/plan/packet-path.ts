@@ -1,4 +1,5 @@
 import type { PlannedEndpoint } from './endpoint.ts'
+import { isLoopback } from './node-port-addresses.ts'
 import { chooseDoor } from './packet-door.ts'
 import { filterVerdict, type Hook } from './packet-filter.ts'
 import { isOwnAddress, type Fate, type Packet, type Verdict } from './packet.ts'
@@ -15,13 +16,21 @@ import { partOf, whole } from './share.ts'
  */
 export function packetPaths(plans: readonly PortPlan[], facts: PathFacts, packet: Packet): readonly Fate[] {
   const door = chooseDoor(plans, facts, packet)
-  if (door === undefined) return [{ share: whole, ...finish(plans, facts, packet, false) }]
+  if (door === undefined) {
+    if (isKeptFromLoopback(facts, packet)) return [{ share: whole, masqueraded: false, verdict: 'drop' }]
+    return [{ share: whole, ...finish(plans, facts, packet, false) }]
+  }
   const share = partOf(whole, 1n, BigInt(door.endpoints.length))
   return door.endpoints.map((endpoint) => {
     // An endpoint that reaches itself must see another source, or its reply never leaves it.
     const masquerade = door.masquerade || endpoint.address === packet.source
     return { share, target: endpoint.target, ...finish(plans, facts, sentTo(endpoint, packet), masquerade) }
   })
+}
+
+/** Node ports on localhost make the kernel take packets for loopback from anywhere (CVE-2020-8558). */
+function isKeptFromLoopback({ nodePortAddresses }: PathFacts, { source, destination }: Packet): boolean {
+  return nodePortAddresses.some(isLoopback) && isLoopback(destination) && !isLoopback(source)
 }
 
 function sentTo(endpoint: PlannedEndpoint, packet: Packet): Packet {

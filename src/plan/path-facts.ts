@@ -8,6 +8,6 @@ export interface PathFacts {
   readonly masqueradeAll: boolean
   /** Every address of the node's interfaces. */
   readonly nodeAddresses: readonly Address[]
-  /** Where node ports are open; `all` are all but loopback addresses. */
-  readonly nodePortAddresses: readonly Address[] | 'all'
+  /** Where node ports are open: with 127.0.0.1 among them, loopback is kept from whoever is not the node itself. */
+  readonly nodePortAddresses: readonly Address[]
 }

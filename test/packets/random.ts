@@ -17,6 +17,7 @@ export const randomSetting = fc.record({
   ownsVip: fc.boolean(),
   setting: fc.record({
     masqueradeAll: fc.boolean(),
+    localhostNodePorts: fc.boolean(),
     localDetection: fc.constantFrom<RulesetOptions['localDetection'][]>(
       { mode: 'ClusterCIDR', networks: cidrs('10.244.0.0/16', '2001:db8:244::/48') },
       { mode: 'ClusterCIDR', networks: [] },

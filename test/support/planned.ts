@@ -5,7 +5,8 @@ import type { Node } from '../../src/model/node.ts'
 import { optional } from '../../src/model/optional.ts'
 import type { Address } from '../../src/net/address.ts'
 import { localDetector } from '../../src/plan/local-detector.ts'
-import { nodePortAddresses } from '../../src/plan/node-port-addresses.ts'
+import { listNodePortAddresses } from '../../src/plan/node-port-addresses.ts'
+import { opensLocalhost } from '../../src/plan/localhost-node-ports.ts'
 import { packetPaths } from '../../src/plan/packet-path.ts'
 import type { Fate, Packet } from '../../src/plan/packet.ts'
 import { planService, type PortPlan } from '../../src/plan/port-plan.ts'
@@ -26,13 +27,14 @@ export function planWalk(
   nodeAddresses: readonly Address[],
 ): (packet: Packet) => readonly Fate[] {
   const { family, nodeName, masqueradeAll, localDetection, nodePortNetworks } = options
+  const localhost = opensLocalhost(options.localhostNodePorts ?? false, nodePortNetworks, family)
   const node = nodeOf(state, nodeName)
   const plans = plansOf(state, options)
   const facts = {
     ...optional('localDetector', localDetector(localDetection, node, family)),
     masqueradeAll,
     nodeAddresses,
-    nodePortAddresses: nodePortAddresses(nodePortNetworks, family, node, nodeAddresses),
+    nodePortAddresses: listNodePortAddresses(nodePortNetworks, family, node, nodeAddresses, localhost),
   }
   return (packet) => packetPaths(plans, facts, packet)
 }
