@@ -1,5 +1,4 @@
-import { desiredChains, savedChains, type OwnedChain } from '../backends/iptables/owned-rules.ts'
-import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
+import type { OwnedChain } from '../backends/iptables/owned-rules.ts'
 import type { DocumentSections } from '../diff/ruleset-diff.ts'
 import { zoneFile } from '../dns/zone-file.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
@@ -16,7 +15,9 @@ export interface RuleDocument {
   readonly text: string
 }
 
-function rulesDocumentName(family: Family): string {
+export const zoneDocumentName = 'zone.db'
+
+export function rulesDocumentName(family: Family): string {
   return `iptables-${family.toLowerCase()}.rules`
 }
 
@@ -32,32 +33,21 @@ export function renderDocuments(
       name: rulesDocumentName(family),
       text: new IptablesRuleset(state, { ...ruleset, family }).render(),
     })),
-    { name: 'zone.db', text: zoneFile(new DnsTable(state, zone).zone) },
+    { name: zoneDocumentName, text: zoneFile(new DnsTable(state, zone).zone) },
   ]
 }
 
-/** The same state cut into chains, to be compared. */
-export function desiredSections(ruleset: IptablesRuleset, family: Family): DocumentSections {
-  return sections(family, desiredChains(ruleset.desired()))
-}
-
-/** What `iptables-save` printed, cut into the chains that are ours. */
-export function kernelSections(ruleset: IptablesRuleset, family: Family, saved: string): DocumentSections {
-  return sections(family, savedChains(ruleset.desired(), parseSavedRules(saved)))
-}
-
-export function zoneSections(state: ClusterState, zone: ZoneOptions): DocumentSections {
-  const text = zoneFile(new DnsTable(state, zone).zone)
-  const lines = text.split('\n').filter((line) => line !== '')
-  return {
-    document: 'zone.db',
-    sections: [{ name: zone.domain, lines: lines.map((line) => ({ key: line, text: line })) }],
-  }
-}
-
-function sections(family: Family, chains: readonly OwnedChain[]): DocumentSections {
+/** The rules cut into chains, to be compared. */
+export function rulesSections(family: Family, chains: readonly OwnedChain[]): DocumentSections {
   return {
     document: rulesDocumentName(family),
     sections: chains.map(({ table, chain, lines }) => ({ name: `${table} ${chain}`, lines })),
+  }
+}
+
+export function zoneSections(domain: string, lines: readonly string[]): DocumentSections {
+  return {
+    document: zoneDocumentName,
+    sections: [{ name: domain, lines: lines.map((line) => ({ key: line, text: line })) }],
   }
 }

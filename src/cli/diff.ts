@@ -1,11 +1,14 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
+import { styleText } from 'node:util'
 import type { ClusterStore } from '../agent/cluster-store.ts'
+import { desiredRules, kernelRules, zoneText, type ComparedSide, type FamilyRules } from '../agent/compared-side.ts'
 import { conflictLines } from '../agent/conflict-report.ts'
-import { desiredSections, kernelSections, zoneSections } from '../agent/documents.ts'
+import { reportDifferences } from '../agent/diff-report.ts'
 import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
 import { readKernelFacts } from '../agent/kernel-facts.ts'
 import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
-import { diffRulesets, formatDiff, type DocumentSections } from '../diff/ruleset-diff.ts'
+import { reportJson } from '../diff/report-json.ts'
+import { formatReport, type LineRole } from '../diff/report-text.ts'
 import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
@@ -26,6 +29,7 @@ import { readSettings } from './settings.ts'
 interface DiffOptions extends ClusterOptions {
   readonly family?: Family
   readonly against: string
+  readonly output: 'text' | 'json'
 }
 
 export function addDiff(program: Command): void {
@@ -34,6 +38,7 @@ export function addDiff(program: Command): void {
     .description('compare what would be programmed with the kernel or with another state; exit code 1 when they differ')
   addFamilyOption(hideKernelOptions(addClusterOptions(command)))
     .option('--against <state>', 'kernel, or a path to another cluster state', 'kernel')
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .action(diff)
 }
 
@@ -46,30 +51,39 @@ async function diff(options: DiffOptions): Promise<void> {
   const against =
     options.against === 'kernel' ? kernel(state, wanted, ruleset) : otherState(state, wanted, ruleset, options)
   const { old, now } = await against
-  const differences = diffRulesets(old, now)
-  await print(formatDiff(differences))
-  if (differences.length > 0) process.exitCode = 1
+  const groups = reportDifferences(old, now)
+  await print(
+    options.output === 'json' ? `${JSON.stringify(reportJson(groups), undefined, 2)}\n` : formatReport(groups, paint),
+  )
+  if (groups.length > 0) process.exitCode = 1
+}
+
+const styles = { title: 'bold', section: 'cyan', removed: 'red', added: 'green' } as const
+
+/** Plain unless stdout is a terminal that shows colours and nobody set NO_COLOR. */
+function paint(role: LineRole, line: string): string {
+  return styleText(styles[role], line, { stream: process.stdout })
 }
 
 type Ruleset = ReturnType<typeof rulesetOptions>
 
 interface Compared {
-  readonly old: readonly DocumentSections[]
-  readonly now: readonly DocumentSections[]
+  readonly old: ComparedSide
+  readonly now: ComparedSide
 }
 
 async function kernel(state: ClusterStore, wanted: readonly Family[], options: Ruleset): Promise<Compared> {
   const variant = await detectVariant(runCommand)
   const facts = await readKernelFacts(runCommand)
-  const old: DocumentSections[] = []
-  const now: DocumentSections[] = []
+  const old: FamilyRules[] = []
+  const now: FamilyRules[] = []
   for (const family of kernelFamilies().filter((candidate) => wanted.includes(candidate))) {
     const ruleset = new IptablesRuleset(state, { ...options, family, kernel: facts })
     ruleset.localAddresses = localAddresses()
-    old.push(kernelSections(ruleset, family, await iptablesTool(runCommand, family, variant).save()))
-    now.push(desiredSections(ruleset, family))
+    old.push(kernelRules(ruleset, family, await iptablesTool(runCommand, family, variant).save()))
+    now.push(desiredRules(ruleset, family))
   }
-  return { old, now }
+  return { old: { rules: old }, now: { rules: now } }
 }
 
 async function otherState(
@@ -79,9 +93,11 @@ async function otherState(
   options: DiffOptions,
 ): Promise<Compared> {
   const other = await readCluster([options.against])
-  const sections = (cluster: ClusterStore) => [
-    ...wanted.map((family) => desiredSections(new IptablesRuleset(cluster, { ...ruleset, family }), family)),
-    zoneSections(cluster, zoneOptions(options)),
-  ]
-  return { old: sections(other), now: sections(state) }
+  const side = (cluster: ClusterStore): ComparedSide => ({
+    rules: wanted.map((family) =>
+      desiredRules(new IptablesRuleset(cluster, { ...ruleset, family }), family),
+    ),
+    zone: zoneText(cluster, zoneOptions(options)),
+  })
+  return { old: side(other), now: side(state) }
 }

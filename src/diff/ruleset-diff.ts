@@ -35,16 +35,6 @@ export function diffRulesets(
   })
 }
 
-/** Text for people: a header for each section, `-` for what goes, `+` for what comes. Unchanged lines are left out. */
-export function formatDiff(diffs: readonly SectionDiff[]): string {
-  return diffs
-    .map(({ document, section, edits }) => {
-      const changed = edits.filter(({ sign }) => sign !== ' ')
-      return [`@@ ${document} ${section}`, ...changed.map(({ sign, text }) => `${sign} ${text}`), ''].join('\n')
-    })
-    .join('')
-}
-
 function sectionsOf(documents: readonly DocumentSections[], name: string): ReadonlyMap<string, readonly Line[]> {
   const found = documents.filter(({ document }) => document === name).flatMap(({ sections }) => sections)
   return new Map(found.map((section) => [section.name, section.lines]))

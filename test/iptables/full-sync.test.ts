@@ -4,6 +4,7 @@ import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { benchObjects } from '../../bench/cluster.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
+import { savedText } from '../support/saved-text.ts'
 
 const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
   family: 'IPv4',
@@ -45,14 +46,7 @@ test('in blocks, every service is whole before anything leads to it', () => {
 })
 
 test('what the kernel already has is not sent again', () => {
-  const saved = parseSavedRules(
-    fullSync(10)
-      .replaceAll(/^-I /gm, '-A ')
-      .replaceAll(
-        /^(\*.*)$/gm,
-        '$1\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\n:PREROUTING ACCEPT\n:POSTROUTING ACCEPT',
-      ),
-  )
+  const saved = parseSavedRules(savedText(fullSync(10)))
   expect(renderFullSync(ruleset.desired(), saved, 1000)).toBe('')
 })
 

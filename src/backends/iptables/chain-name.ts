@@ -14,8 +14,8 @@ export interface PortChains {
   readonly firewall: string
 }
 
-export function portChains(plan: PortPlan): PortChains {
-  const hash = shortHash(plan.name + protocolWord(plan.protocol))
+export function portChains({ name, protocol }: Pick<PortPlan, 'name' | 'protocol'>): PortChains {
+  const hash = shortHash(name + protocolWord(protocol))
   return {
     cluster: `KUBE-SVC-${hash}`,
     local: `KUBE-SVL-${hash}`,
@@ -31,5 +31,15 @@ export function endpointChain(plan: PortPlan, target: string): string {
 
 /** Chains named after a service or an endpoint: those that become stale when it goes. */
 export function isPortChain(chain: string): boolean {
-  return /^KUBE-(SVC|SVL|EXT|FW|SEP)-/.test(chain)
+  return portChainKind(chain) !== undefined
+}
+
+/** `KUBE-SVC` of `KUBE-SVC-…`; undefined for every other chain. */
+export function portChainKind(chain: string): string | undefined {
+  return /^(KUBE-(?:SVC|SVL|EXT|FW|SEP))-/.exec(chain)?.[1]
+}
+
+/** A chain such as FORWARD, in which only our jumps are ours: all chains of ours begin with `KUBE-`. */
+export function isKernelChain(chain: string): boolean {
+  return !chain.startsWith('KUBE-')
 }

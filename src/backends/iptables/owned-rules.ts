@@ -6,10 +6,13 @@ import { placedRuleKey, ruleKey } from './rule-key.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
-/** The lines of one chain, as iptables-save words them, each with the key that makes two ways of writing it equal. */
+/** One chain, or our jumps in a chain of the kernel. */
 export interface OwnedChain {
   readonly table: Table
   readonly chain: string
+  /** Its rules, without `-A <chain>`. */
+  readonly specs: readonly string[]
+  /** As iptables-save words them, each with the key that makes two ways of writing it equal. */
   readonly lines: readonly { readonly key: string; readonly text: string }[]
 }
 
@@ -41,10 +44,15 @@ function insertedCopies(base: BaseRules, table: Table, kernel: SavedRules): read
   })
 }
 
+/** The rule that a line of {@link OwnedChain} stands for, without `-A <chain>`; undefined for the one that declares it. */
+export function specOf(chain: string, line: string): string | undefined {
+  return line === chainLine(chain) ? undefined : line.slice(appendLine({ chain, spec: '' }).length)
+}
+
 function ownedChain(table: Table, chain: string, specs: readonly string[]): OwnedChain {
   const declared = { key: '', text: chainLine(chain) }
   const rules = specs.map((spec) => ({ key: ruleKey(spec), text: appendLine({ chain, spec }) }))
-  return { table, chain, lines: [declared, ...rules] }
+  return { table, chain, specs, lines: [declared, ...rules] }
 }
 
 /** Where our rules stand among those of others does not matter to us, so they are compared in the order of their keys. */
@@ -53,7 +61,7 @@ function insertedLines(table: Table, chain: string, inserted: readonly Rule[]): 
     .filter((rule) => rule.chain === chain)
     .map((rule) => ({ key: placedRuleKey(rule), text: appendLine(rule) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
-  return { table, chain, lines }
+  return { table, chain, specs: inserted.map(({ spec }) => spec), lines }
 }
 
 function chainNames(rules: readonly Rule[]): readonly string[] {

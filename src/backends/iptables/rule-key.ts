@@ -9,7 +9,17 @@ import type { Rule } from './rule.ts'
  * probabilities to 31 bits. Source: the save callbacks of iptables 1.8.
  */
 export function ruleKey(spec: string): string {
-  return ruleOptions(spec).flatMap(canonicalOption).sort().join('\n')
+  return optionsKey(canonicalOptions(spec))
+}
+
+/** The key of some of its {@link canonicalOptions}. */
+export function optionsKey(options: readonly RuleOption[]): string {
+  return options.map(optionText).sort().join('\n')
+}
+
+/** The options that tell a rule from others, each in the one way of writing it. */
+export function canonicalOptions(spec: string): readonly RuleOption[] {
+  return ruleOptions(spec).flatMap(canonicalOption)
 }
 
 /** The same for a rule and the chain it stands in. */
@@ -17,9 +27,13 @@ export function placedRuleKey({ chain, spec }: Rule): string {
   return `${chain}\n${ruleKey(spec)}`
 }
 
-function canonicalOption({ negated, name, value }: RuleOption): readonly string[] {
+function canonicalOption({ negated, name, value }: RuleOption): readonly RuleOption[] {
   const [canonicalName, canonicalValue] = canonicalPair(name, value, negated)
-  return canonicalName === '' ? [] : [`${negated ? '! ' : ''}${canonicalName} ${canonicalValue}`]
+  return canonicalName === '' ? [] : [{ negated, name: canonicalName, value: canonicalValue }]
+}
+
+function optionText({ negated, name, value }: RuleOption): string {
+  return `${negated ? '! ' : ''}${name} ${value}`
 }
 
 const implied: readonly [string, string] = ['', '']
