@@ -33,10 +33,10 @@ function zoneSide({ zone }: ComparedSide): ZoneSide {
 
 /** The Service that a changed line belongs to; undefined for what is not of one. */
 export function ownerOf({ families, zones }: PairedSides, diff: SectionDiff, edit: Edit): string | undefined {
-  const side = edit.sign === '-' ? 'old' : 'now'
-  if (diff.document === zoneDocumentName) return zones[side].serviceOf(edit.text)
+  if (diff.document === zoneDocumentName) return zones[edit.sign === '-' ? 'old' : 'now'].serviceOf(edit.text)
   const sides = families.find(({ family }) => rulesDocumentName(family) === diff.document)
-  return sides && ownerOfLine(sides, { ...placeOf(diff), side, line: edit.text })
+  const { table, chain } = placeOf(diff)
+  return sides && ownerOfLine(sides, table, chain, edit.text)
 }
 
 /** The differences that are in rules. */

@@ -94,9 +94,7 @@ async function otherState(
 ): Promise<Compared> {
   const other = await readCluster([options.against])
   const side = (cluster: ClusterStore): ComparedSide => ({
-    rules: wanted.map((family) =>
-      desiredRules(new IptablesRuleset(cluster, { ...ruleset, family }), family),
-    ),
+    rules: wanted.map((family) => desiredRules(new IptablesRuleset(cluster, { ...ruleset, family }), family)),
     zone: zoneText(cluster, zoneOptions(options)),
   })
   return { old: side(other), now: side(state) }

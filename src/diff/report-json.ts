@@ -1,4 +1,4 @@
-import { causeText } from './cause.ts'
+import { causeText, type Cause } from './cause.ts'
 import { summarize, type ReportGroup } from './report.ts'
 
 /** The same for scripts; the shape is part of the command line's contract. */
@@ -9,7 +9,7 @@ export function reportJson(groups: readonly ReportGroup[]): object {
     groups: groups.map(({ owner, status, causes, sections }) => ({
       service: owner ?? null,
       status,
-      causes: causes.map((cause) => ({ ...cause, text: causeText(cause) })),
+      causes: causes.map(causeJson),
       changes: sections.map(({ document, section, edits }) => ({
         document,
         section,
@@ -19,4 +19,10 @@ export function reportJson(groups: readonly ReportGroup[]): object {
     })),
     summary: summarize(groups),
   }
+}
+
+/** Fields that a kind of cause does not have are left out. */
+function causeJson(cause: Cause): object {
+  const { kind, port, families, removed, added, changed, from, to, has } = cause
+  return { kind, port, families, removed, added, changed, from, to, has, text: causeText(cause) }
 }

@@ -18,6 +18,7 @@ interface Made {
 const here = 'node-1'
 const away = 'node-2'
 const http = { name: 'http', port: 80, targetPort: 8080, nodePort: 30080 }
+const udp = { name: 'dns', protocol: 'UDP', port: 53, targetPort: 53, nodePort: 30053 }
 const metrics = { name: 'metrics', port: 9090, targetPort: 9090, nodePort: 30090 }
 
 function web({ spec, ports = [http], pods = { 4: here, 5: away }, dualStack, balancer = true, labels }: Made) {
@@ -166,6 +167,12 @@ const cases: readonly { name: string; old: Made; now: Made; says: readonly strin
     says: ['port http: endpoint 10.244.1.4:8080 removed; now refused: no endpoints'],
   },
   {
+    name: 'session affinity does not go because endpoints do',
+    old: { spec: affinity(600) },
+    now: { spec: affinity(600), pods: {} },
+    says: ['port http: endpoints 10.244.1.4:8080, 10.244.1.5:8080 removed; now refused: no endpoints'],
+  },
+  {
     name: 'session affinity switched on',
     old: {},
     now: { spec: { sessionAffinity: 'ClientIP' } },
@@ -182,6 +189,12 @@ const cases: readonly { name: string; old: Made; now: Made; says: readonly strin
     old: {},
     now: local,
     says: ['port http: external traffic policy changed from Cluster to Local', 'health check node port 32100 added'],
+  },
+  {
+    name: 'the health check of a port that is not TCP is TCP',
+    old: { ports: [udp] },
+    now: { ports: [udp], ...local },
+    says: ['port dns: external traffic policy changed from Cluster to Local', 'health check node port 32100 added'],
   },
   {
     name: 'internal traffic policy',
@@ -222,6 +235,15 @@ const cases: readonly { name: string; old: Made; now: Made; says: readonly strin
     says: ['port http: removed'],
   },
   {
+    name: 'taken over from another proxy',
+    old: { balancer: false, ports: [http, metrics], labels: { 'service.kubernetes.io/service-proxy-name': 'other' } },
+    now: { balancer: false, ports: [http, metrics] },
+    says: [
+      'port http: new; cluster IP 10.96.7.21:80; 2 endpoints',
+      'port metrics: new; cluster IP 10.96.7.21:9090; 2 endpoints',
+    ],
+  },
+  {
     name: 'a port without a name',
     old: { ports: [{ ...http, name: '' }] },
     now: { ports: [{ ...http, name: '' }], pods: { 4: here } },
@@ -234,7 +256,7 @@ function affinity(timeoutSeconds: number): object {
 }
 
 test.each(cases)('$name', ({ old, now, says }) => {
-  const [before, after] = [old, now].map((made) => stateSide(clusterOfObjects(web(made))))
+  const [before, after] = [old, now].map((made) => stateSide(clusterOfObjects([...web(made), node(['192.0.2.7'])])))
   if (before === undefined || after === undefined) throw new Error('unreachable')
   const said = sentences(reportDifferences(before, after))
     .slice(0, -1)
@@ -252,6 +274,9 @@ test('a Service more, a Service less', () => {
     ...summary('1 Service differs: 1 new'),
   ])
   expect(report(web({}), [])).toEqual(['Service shop/web: removed', ...summary('1 Service differs: 1 removed')])
+  expect(report([], web({ balancer: false, ports: [http, metrics] }))[0]).toBe(
+    'Service shop/web: new; cluster IPs 10.96.7.21:80, 10.96.7.21:9090; 2 endpoints',
+  )
   expect(report([], web({ balancer: false, pods: {} }))[0]).toBe(
     'Service shop/web: new; cluster IP 10.96.7.21:80; no endpoints',
   )

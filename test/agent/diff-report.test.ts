@@ -5,9 +5,9 @@ import { reportDifferences } from '../../src/agent/diff-report.ts'
 import { rulesSections, zoneSections } from '../../src/agent/documents.ts'
 import type { ReportGroup } from '../../src/diff/report.ts'
 import { diffRulesets, type DocumentSections } from '../../src/diff/ruleset-diff.ts'
-import { slicesOf, type ClusterState } from '../../src/model/cluster-state.ts'
-import { familyOf } from '../../src/net/address.ts'
-import { families } from '../../src/net/family.ts'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
+import { slicesOf } from '../../src/model/cluster-state.ts'
+import { families, type Family } from '../../src/net/family.ts'
 import { planService, type PortPlan } from '../../src/plan/port-plan.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 import { kernelSide, stateSide, wantedSide } from '../support/compared.ts'
@@ -100,21 +100,27 @@ test('endpoints, cluster IPs and node ports that causes name are those that the 
 type Values = Readonly<Record<'endpoint' | 'cluster IP' | 'node port', ReadonlySet<string>>>
 
 /** What the plans of each port of a service have, each value with its family: no word of the rules. */
-function planned(state: ClusterState, service: string): ReadonlyMap<string, Values> {
+function planned(state: ClusterStore, service: string): ReadonlyMap<string, Values> {
   const node = state.nodes.get('node-1')
   if (node === undefined) throw new Error('every cluster has its node')
   const slices = slicesOf(state, service)
-  const plans = families.flatMap((family) => planService(state.services.get(service), slices, family, node))
+  const claimedByOthers = state.claims.lostBy(service)
+  const plans = families.flatMap((family) =>
+    planService(state.services.get(service), slices, family, node, claimedByOthers).map((plan) => ({
+      ...plan,
+      family,
+    })),
+  )
   const byPort = Map.groupBy(plans, ({ name, protocol }) => `${name}/${protocol}`)
   return new Map([...byPort].map(([port, both]) => [port, valuesOf(both)]))
 }
 
-function valuesOf(plans: readonly PortPlan[]): Values {
+function valuesOf(plans: readonly (PortPlan & { readonly family: Family })[]): Values {
   const set = (values: (plan: PortPlan) => readonly unknown[]) =>
-    new Set(plans.flatMap((plan) => values(plan).map((value) => `${familyOf(plan.clusterIp)} ${String(value)}`)))
+    new Set(plans.flatMap((plan) => values(plan).map((value) => `${plan.family} ${String(value)}`)))
   return {
     endpoint: set(({ choice }) => choice.reachable.map(({ target }) => target)),
-    'cluster IP': set(({ clusterIp }) => [clusterIp]),
+    'cluster IP': set(({ clusterIp }) => (clusterIp === undefined ? [] : [clusterIp])),
     'node port': set(({ nodePort }) => (nodePort === undefined ? [] : [nodePort])),
   }
 }
@@ -132,7 +138,7 @@ function lost(
   return new Set(gone.map((value) => value.slice('IPv4 '.length)))
 }
 
-function fate(service: string, old: ClusterState, now: ClusterState): ReportGroup['status'] {
+function fate(service: string, old: ClusterStore, now: ClusterStore): ReportGroup['status'] {
   if (!now.services.has(service)) return 'removed'
   return old.services.has(service) ? 'changed' : 'new'
 }

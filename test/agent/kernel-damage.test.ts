@@ -3,7 +3,6 @@ import { expect, test } from 'vitest'
 import { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { reportDifferences } from '../../src/agent/diff-report.ts'
 import { parseManifests } from '../../src/agent/manifest-text.ts'
-import type { ClusterState } from '../../src/model/cluster-state.ts'
 import type { Family } from '../../src/net/family.ts'
 import { benchObjects } from '../../bench/cluster.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
@@ -166,6 +165,11 @@ const cases: readonly {
     says: ['Service shop/api: rules differ'],
   },
   {
+    name: 'hairpin traffic not masqueraded, besides something that there is a word for',
+    edits: [remove(new RegExp(`${apiEndpoint} .* -j KUBE-MARK-MASQ`)), remove(/KUBE-NODEPORTS .*shop\/api/)],
+    says: ['Service shop/api: node port 31082 added; other rules differ'],
+  },
+  {
     name: 'cluster IP traffic not masqueraded',
     edits: [remove(new RegExp(`KUBE-SVC-${api} .* -j KUBE-MARK-MASQ`))],
     says: ['Service shop/api: masquerading changed from none to all but 10.244.0.0/16'],
@@ -267,7 +271,7 @@ test('in a large cluster, without the comments of endpoints, a chain belongs to 
 })
 
 /** The sentences on what is wrong in a kernel that held a state until these edits; the summary left out. */
-function damage(state: ClusterState, edits: readonly Edit[], families: readonly Family[]): readonly string[] {
+function damage(state: ClusterStore, edits: readonly Edit[], families: readonly Family[]): readonly string[] {
   const edit = (saved: string, family: Family) =>
     families.includes(family) ? edits.reduce((text, each) => each(text), saved) : saved
   return sentences(reportDifferences(kernelSide(state, edit), wantedSide(state))).slice(0, -1)

@@ -10,6 +10,7 @@ test('what nothing is said of', () => {
     masqueradeBit: 14,
     localDetection: { mode: 'ClusterCIDR', networks: [] },
     nodePortNetworks: [],
+    localhostNodePorts: false,
   })
   expect(agentSettings({})).toEqual({ metricsAddress: { host: '127.0.0.1', port: 10249 } })
 })

@@ -153,8 +153,10 @@ test.each(['nft', 'legacy'] as const)(
     await iptables('-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT')
     const args = ['-f', `${cases}/source-ranges.yaml`, ...usual, '--family', 'ipv4']
     const { stdout: rules } = await pointsman(['render', ...args, '--document', 'iptables-ipv4.rules'])
-    const jumps = readFileSync('rulesets/base/iptables-jumps.rules', 'utf8')
-    for (const document of [rules, jumps]) {
+    const [jumps = '', canary = ''] = ['jumps', 'canary'].map((name) =>
+      readFileSync(`rulesets/base/iptables-${name}.rules`, 'utf8'),
+    )
+    for (const document of [rules, jumps, canary]) {
       await namespace.run(`iptables-${variant}-restore`, ['--noflush'], document)
     }
     const diff = () => pointsman(['diff', ...args], { namespace: namespace.name })

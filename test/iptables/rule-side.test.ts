@@ -4,14 +4,16 @@ import { readIptablesBase } from '../../src/agent/iptables-base.ts'
 import { sharedRules } from '../../src/backends/iptables/document.ts'
 import { compileService, ownChains, type ServiceFragment } from '../../src/backends/iptables/fragment.ts'
 import { desiredChains } from '../../src/backends/iptables/owned-rules.ts'
+import { serviceOfShared } from '../../src/backends/iptables/rule-owner.ts'
 import { RuleSide } from '../../src/backends/iptables/rule-side.ts'
 import { tables } from '../../src/backends/iptables/rule.ts'
-import { slicesOf, type ClusterState } from '../../src/model/cluster-state.ts'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
+import { slicesOf } from '../../src/model/cluster-state.ts'
 import { planService } from '../../src/plan/port-plan.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 import { randomClusterNode, randomService } from '../support/random-cluster.ts'
 
-const { base, jumps } = readIptablesBase('IPv4')
+const base = readIptablesBase('IPv4')
 
 const randomCluster = fc
   .uniqueArray(randomService, { maxLength: 8, selector: ({ key }) => key })
@@ -27,13 +29,13 @@ test.each([
     fc.assert(
       fc.property(randomCluster, (state) => {
         const fragments = compile(state, largeCluster)
-        const side = new RuleSide(desiredChains({ base, jumps, fragments: [...fragments.values()] }))
+        const side = new RuleSide(desiredChains({ base, fragments: [...fragments.values()] }))
         for (const [service, fragment] of fragments) {
           for (const chain of ownChains(fragment).keys())
             expect([chain, side.serviceOfChain(chain)]).toEqual([chain, service])
           for (const table of tables) {
             const rules = sharedRules(fragment, table)
-            expect(rules.map(({ chain, spec }) => side.serviceOfRule(table, chain, spec))).toEqual(
+            expect(rules.map(({ chain, spec }) => serviceOfShared(table, chain, spec))).toEqual(
               rules.map(() => service),
             )
           }
@@ -46,21 +48,20 @@ test.each([
 )
 
 test('rules of the base and jumps are of no service', () => {
-  const side = new RuleSide(desiredChains({ base, jumps, fragments: [] }))
   for (const table of tables) {
-    for (const { chain, spec } of [...base[table].before, ...base[table].after, ...jumps[table]]) {
-      expect(side.serviceOfRule(table, chain, spec)).toBeUndefined()
+    for (const { chain, spec } of [...base[table].before, ...base[table].after, ...base[table].inserted]) {
+      expect(serviceOfShared(table, chain, spec)).toBeUndefined()
     }
   }
 })
 
-function compile(state: ClusterState, largeCluster: boolean): ReadonlyMap<string, ServiceFragment> {
+function compile(state: ClusterStore, largeCluster: boolean): ReadonlyMap<string, ServiceFragment> {
   const node = state.nodes.get('node-1')
   if (node === undefined) throw new Error('every cluster has its node')
   return new Map(
     [...state.services].map(([key, service]) => {
-      const plans = planService(service, slicesOf(state, key), 'IPv4', node)
-      return [key, compileService(plans, { masqueradeAll: false, largeCluster })] as const
+      const plans = planService(service, slicesOf(state, key), 'IPv4', node, state.claims.lostBy(key))
+      return [key, compileService(plans, { masqueradeAll: false, largeCluster, countLocalhost: false })] as const
     }),
   )
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { deleteCounters, ensureCounters, listCounters, remakingCounters } from '../../src/agent/counters.ts'
-import { desiredSections, kernelSections } from '../../src/agent/documents.ts'
+import { desiredRules, kernelRules } from '../../src/agent/compared-side.ts'
+import { reportDifferences } from '../../src/agent/diff-report.ts'
 import { readIptablesBase } from '../../src/agent/iptables-base.ts'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { iptablesTool, type IptablesTool } from '../../src/agent/iptables-tool.ts'
@@ -9,7 +10,7 @@ import { counterNames } from '../../src/backends/iptables/counter.ts'
 import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../../src/backends/iptables/update.ts'
-import { diffRulesets } from '../../src/diff/ruleset-diff.ts'
+import type { ReportGroup } from '../../src/diff/report.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
@@ -64,7 +65,10 @@ describe.each(variants)('iptables-%s', { timeout: 20_000 }, (variant) => {
     return plan
   }
   const differences = async (ruleset: IptablesRuleset) =>
-    diffRulesets([kernelSections(ruleset, 'IPv4', await ipv4.save())], [desiredSections(ruleset, 'IPv4')])
+    reportDifferences(
+      { rules: [kernelRules(ruleset, 'IPv4', await ipv4.save())] },
+      { rules: [desiredRules(ruleset, 'IPv4')] },
+    )
   /** The lines of iptables-save that match, without their counters. */
   const lines = async (pattern: RegExp) => {
     const saved = await ipv4.save()
@@ -113,7 +117,7 @@ describe.each(variants)('iptables-%s', { timeout: 20_000 }, (variant) => {
     const jump = '-A OUTPUT -j KUBE-FIREWALL'
     await ipv4.restore(['*filter', ':KUBE-FIREWALL -', marked, jump, jump, 'COMMIT', ''].join('\n'))
     const ruleset = rulesetOf([])
-    expect((await differences(ruleset)).map(({ section }) => section)).toContain('filter KUBE-FIREWALL')
+    expect(sectionsOf(await differences(ruleset))).toContain('filter KUBE-FIREWALL')
     await sync(ruleset)
     const after = await lines(ofFirewall)
     expect(after).toEqual([':KUBE-FIREWALL -', '-A INPUT -j KUBE-FIREWALL', jump, jump, guard, marked])
@@ -158,7 +162,7 @@ describe.each(variants)('iptables-%s', { timeout: 20_000 }, (variant) => {
     expect(await differences(rulesetOf(withWeb))).toEqual([])
 
     await namespace.run(`iptables-${variant}`, ['-t', 'mangle', '-X', 'KUBE-PROXY-CANARY'])
-    expect((await differences(rulesetOf(withWeb))).map(({ section }) => section)).toEqual(['mangle KUBE-PROXY-CANARY'])
+    expect(sectionsOf(await differences(rulesetOf(withWeb)))).toEqual(['mangle KUBE-PROXY-CANARY'])
     await sync(rulesetOf(withWeb))
     await cleanup()
     expect(await lines(/CANARY/)).toEqual([])
@@ -187,3 +191,7 @@ describe.each(variants)('iptables-%s', { timeout: 20_000 }, (variant) => {
     expect(await planSync(rulesetOf(withWeb))).toBe('')
   })
 })
+
+function sectionsOf(groups: readonly ReportGroup[]): readonly string[] {
+  return groups.flatMap(({ sections }) => sections.map(({ section }) => section))
+}

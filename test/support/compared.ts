@@ -4,7 +4,7 @@ import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import type { ReportGroup } from '../../src/diff/report.ts'
 import { formatReport } from '../../src/diff/report-text.ts'
-import type { ClusterState } from '../../src/model/cluster-state.ts'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { savedText } from './saved-text.ts'
@@ -20,7 +20,7 @@ const usual: Omit<RulesetOptions, 'family'> = {
 }
 
 /** What a state asks for, rules and names. */
-export function stateSide(state: ClusterState, options: Partial<RulesetOptions> = {}): ComparedSide {
+export function stateSide(state: ClusterStore, options: Partial<RulesetOptions> = {}): ComparedSide {
   return {
     rules: families.map((family) => desiredRules(rulesetOf(state, family, options), family)),
     zone: zoneText(state, { domain: 'cluster.local', ttl: 5 }),
@@ -28,12 +28,12 @@ export function stateSide(state: ClusterState, options: Partial<RulesetOptions> 
 }
 
 /** What a state asks for, as it is compared with a kernel. */
-export function wantedSide(state: ClusterState): ComparedSide {
+export function wantedSide(state: ClusterStore): ComparedSide {
   return { rules: stateSide(state).rules }
 }
 
 /** A kernel that held what a state asks for, until somebody edited what iptables-save prints. */
-export function kernelSide(state: ClusterState, edit: (saved: string, family: Family) => string): ComparedSide {
+export function kernelSide(state: ClusterStore, edit: (saved: string, family: Family) => string): ComparedSide {
   return {
     rules: families.map((family) => {
       const ruleset = rulesetOf(state, family)
@@ -50,6 +50,6 @@ export function sentences(groups: readonly ReportGroup[]): readonly string[] {
     .filter((line) => !/^([-+@]|$)/.test(line))
 }
 
-function rulesetOf(state: ClusterState, family: Family, options: Partial<RulesetOptions> = {}): IptablesRuleset {
+function rulesetOf(state: ClusterStore, family: Family, options: Partial<RulesetOptions> = {}): IptablesRuleset {
   return new IptablesRuleset(state, { ...usual, ...options, family })
 }

@@ -28,10 +28,11 @@ export function staleCauses(
   chains: readonly string[],
   changes: readonly ChainChange[],
 ): readonly Cause[] {
+  const gone = changes.filter(({ chain, removed }) => declares(chain, removed)).map(({ chain }) => chain)
+  if (gone.length === 0) return []
   const own = new Set([...chains, ...changes.map(({ chain }) => chain)])
   const rules = [...old.sharedRules(service), ...[...own].flatMap((chain) => old.rules(chain))]
   const led = new Set(rules.map(targetOf))
-  const gone = changes.filter(({ chain, removed }) => declares(chain, removed)).map(({ chain }) => chain)
   const stale = gone.filter((chain) => !led.has(chain))
   return stale.length === 0 ? [] : [{ kind: 'stale chain', has: stale }]
 }

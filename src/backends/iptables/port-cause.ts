@@ -80,7 +80,8 @@ const externalKinds = ['external IP', 'load balancer IP', 'external address'] as
 
 /** Endpoints that stay, but are used under another policy: one that moved to this node, or a hint that changed. */
 function policyCauses(old: PortFacts, now: PortFacts): readonly Cause[] {
-  const stays = (target: string) => [old, now].every((facts) => valuesOf(facts, 'endpoint').includes(target))
+  const [before, after] = [new Set(valuesOf(old, 'endpoint')), new Set(valuesOf(now, 'endpoint'))]
+  const stays = (target: string) => before.has(target) && after.has(target)
   return (['endpoint under policy Cluster', 'endpoint under policy Local'] as const).flatMap((aspect) =>
     listCause(aspect, valuesOf(old, aspect).filter(stays), valuesOf(now, aspect).filter(stays)),
   )

@@ -3,7 +3,7 @@ import { portChains } from './chain-name.ts'
 import { ruleFacts, type Aspect, type Fact } from './rule-facts.ts'
 import type { RuleSide } from './rule-side.ts'
 import { serviceOf } from './service-comment.ts'
-import { targetOf, valueOf, type ServiceRule } from './service-rule.ts'
+import { parseServiceRule, targetOf, valueOf, type ServiceRule } from './service-rule.ts'
 
 /** What tells the ports of all services apart. */
 export interface PortId {
@@ -28,13 +28,14 @@ export interface PortFacts {
  */
 export function portFacts(port: PortId, side: RuleSide, other: RuleSide): PortFacts {
   const { cluster, local, external, firewall } = portChains(port)
+  const names = [cluster, local, external, firewall].filter((chain) => side.specs('nat', chain) !== undefined)
+  const own = new Map(names.map((chain) => [chain, side.rules(chain)]))
   const spreads = [
-    ...spread(side.rules(cluster), 'endpoint under policy Cluster', side, other),
-    ...spread(side.rules(local), 'endpoint under policy Local', side, other),
+    ...spread(own.get(cluster) ?? [], 'endpoint under policy Cluster', side, other),
+    ...spread(own.get(local) ?? [], 'endpoint under policy Local', side, other),
   ]
-  const rules = [...sharedRulesOf(port, side), ...[cluster, local, external, firewall].flatMap((c) => side.rules(c))]
-  const own = [cluster, local, external, firewall].filter((chain) => side.specs('nat', chain) !== undefined)
-  const chains = [...new Set([...own, ...spreads.map(({ chain }) => chain)])]
+  const chains = [...new Set([...names, ...spreads.map(({ chain }) => chain)])]
+  const rules = [...sharedRulesOf(port, side), ...[...own.values()].flat()]
   return {
     values: collect([...rules.flatMap(ruleFacts), ...spreads.flatMap(({ facts }) => facts)]),
     chains,
@@ -84,8 +85,11 @@ function spread(rules: readonly ServiceRule[], aspect: Aspect, side: RuleSide, o
 }
 
 function endpointOf(chain: string, side: RuleSide): string | undefined {
-  const rule = side.rules(chain).find(({ form }) => form === 'translate')
-  return rule && valueOf(rule.options, '--to-destination')
+  for (const spec of side.specs('nat', chain) ?? []) {
+    const rule = parseServiceRule('nat', chain, spec)
+    if (rule?.form === 'translate') return valueOf(rule.options, '--to-destination')
+  }
+  return undefined
 }
 
 function collect(facts: readonly Fact[]): ReadonlyMap<Aspect, readonly string[]> {

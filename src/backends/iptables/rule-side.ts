@@ -1,7 +1,7 @@
 import { isKernelChain, isPortChain } from './chain-name.ts'
 import type { ServiceFragment } from './fragment.ts'
 import type { OwnedChain } from './owned-rules.ts'
-import type { Table } from './rule.ts'
+import { tables, type Table } from './rule.ts'
 import { serviceOf } from './service-comment.ts'
 import { parseServiceRule, targetOf, type ServiceRule } from './service-rule.ts'
 
@@ -14,7 +14,7 @@ export class RuleSide {
   readonly #fragments: ReadonlyMap<string, ServiceFragment> | undefined
   readonly #found = new Map<string, string | undefined>()
   #owners: ReadonlyMap<string, string> | undefined
-  #specs: ReadonlyMap<string, readonly string[]> | undefined
+  #specs: ReadonlyMap<Table, ReadonlyMap<string, readonly string[]>> | undefined
   #shared: ReadonlyMap<string, readonly ServiceRule[]> | undefined
   #dispatched: ReadonlyMap<string, string> | undefined
   #leaders: ReadonlyMap<string, string> | undefined
@@ -36,8 +36,8 @@ export class RuleSide {
 
   /** The rules of a chain, without `-A <chain>`; undefined when there is no such chain. */
   specs(table: Table, chain: string): readonly string[] | undefined {
-    this.#specs ??= new Map(this.#chains.map((owned) => [`${owned.table} ${owned.chain}`, owned.specs]))
-    return this.#specs.get(`${table} ${chain}`)
+    this.#specs ??= new Map(tables.map((each) => [each, indexSpecs(this.#chains, each)]))
+    return this.#specs.get(table)?.get(chain)
   }
 
   /** The rules of a port's chain that have a form of ours. */
@@ -48,12 +48,6 @@ export class RuleSide {
   /** The rules of a Service in the chains that all share. */
   sharedRules(service: string): readonly ServiceRule[] {
     return this.#sharedRules().get(service) ?? []
-  }
-
-  /** `shop/cart`, for a rule in a chain that all share; undefined for a rule of no Service, or of somebody else. */
-  serviceOfRule(table: Table, chain: string, spec: string): string | undefined {
-    const portName = parseServiceRule(table, chain, spec)?.portName
-    return portName && serviceOf(portName)
   }
 
   /** As it was compiled; in a kernel by a comment, else by what leads to it: large clusters leave the comments out. */
@@ -92,6 +86,10 @@ export class RuleSide {
     this.#shared ??= indexShared(this.#chains)
     return this.#shared
   }
+}
+
+function indexSpecs(chains: readonly OwnedChain[], table: Table): ReadonlyMap<string, readonly string[]> {
+  return new Map(chains.filter((owned) => owned.table === table).map(({ chain, specs }) => [chain, specs]))
 }
 
 function indexFragments(fragments: ReadonlyMap<string, ServiceFragment>): ReadonlyMap<string, string> {
