@@ -1,6 +1,6 @@
 import type { PlannedEndpoint } from './endpoint.ts'
 import { isLoopback } from './node-port-addresses.ts'
-import { chooseDoor } from './packet-door.ts'
+import { chooseEntrance } from './packet-entrance.ts'
 import { filterVerdict, type Hook } from './packet-filter.ts'
 import { isOwnAddress, type Fate, type Packet, type Verdict } from './packet.ts'
 import type { PathFacts } from './path-facts.ts'
@@ -15,15 +15,15 @@ import { partOf, whole } from './share.ts'
  * @param plans Those of one family, in the order in which they count where two claim the same address and port.
  */
 export function packetPaths(plans: readonly PortPlan[], facts: PathFacts, packet: Packet): readonly Fate[] {
-  const door = chooseDoor(plans, facts, packet)
-  if (door === undefined) {
+  const entrance = chooseEntrance(plans, facts, packet)
+  if (entrance === undefined) {
     if (isKeptFromLoopback(facts, packet)) return [{ share: whole, masqueraded: false, verdict: 'drop' }]
     return [{ share: whole, ...finish(plans, facts, packet, false) }]
   }
-  const share = partOf(whole, 1n, BigInt(door.endpoints.length))
-  return door.endpoints.map((endpoint) => {
+  const share = partOf(whole, 1n, BigInt(entrance.endpoints.length))
+  return entrance.endpoints.map((endpoint) => {
     // An endpoint that reaches itself must see another source, or its reply never leaves it.
-    const masquerade = door.masquerade || endpoint.address === packet.source
+    const masquerade = entrance.masquerade || endpoint.address === packet.source
     return { share, target: endpoint.target, ...finish(plans, facts, sentTo(endpoint, packet), masquerade) }
   })
 }

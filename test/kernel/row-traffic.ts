@@ -12,22 +12,23 @@ interface WantedFate {
   readonly masqueraded: boolean
 }
 
-/** Enough connections that none of four endpoints is missed by chance, and that shares can be told. */
-const perEndpoint = 30
+/** So many for each of two endpoints miss one of them once in 10^12 runs; of more, so many tell their shares too. */
+const [perEndpoint, perShare] = [20, 150]
 
 /** The connections that show what becomes of the packets of a row. */
 export function attemptsOf({ packet, want }: Row): Attempts {
   const [{ outcome } = { outcome: '' }, ...others] = wantedFates(want)
-  const single = { reject: 1, drop: 1 }[outcome] ?? 3
+  const single = outcome === 'reject' || outcome === 'drop' ? 1 : 3
+  const several = (others.length + 1) * (others.length > 1 ? perShare : perEndpoint)
   return {
     protocol: packet.protocol === 'UDP' ? 'udp' : 'tcp',
     address: packet.destination,
     port: packet.port,
     source: packet.source,
-    count: others.length === 0 ? single : perEndpoint * (others.length + 1),
-    concurrency: 2,
+    count: others.length === 0 ? single : several,
+    concurrency: others.length > 1 ? 16 : 4,
     // Nobody answers what is dropped; whatever else takes long does so because the machine is busy.
-    timeout: outcome === 'drop' ? 500 : 8000,
+    timeout: outcome === 'drop' ? 500 : 4000,
   }
 }
 

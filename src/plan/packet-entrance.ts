@@ -7,63 +7,65 @@ import type { PathFacts } from './path-facts.ts'
 import type { PortPlan } from './port-plan.ts'
 
 /** What a service port does with a packet that it takes: each of these endpoints gets an equal share. */
-export interface OpenDoor {
+export interface Entrance {
   readonly endpoints: readonly PlannedEndpoint[]
   readonly masquerade: boolean
 }
 
 /**
- * The door that a packet goes through: the first that is addressed and open to its sender. Node ports come after all
- * service addresses, so that a service address is never taken for one. Undefined when it goes through none.
+ * How a packet enters a service: by the first address that is one and is open to its sender. Node ports come after all
+ * service addresses, so that a service address is never taken for one. Undefined when it enters none.
  */
-export function chooseDoor(plans: readonly PortPlan[], facts: PathFacts, packet: Packet): OpenDoor | undefined {
+export function chooseEntrance(plans: readonly PortPlan[], facts: PathFacts, packet: Packet): Entrance | undefined {
   const ofProtocol = plans.filter((plan) => plan.protocol === packet.protocol)
   return (
-    firstOpen(ofProtocol, (plan) => (plan.port === packet.port ? addressedDoor(plan, facts, packet) : undefined)) ??
+    firstOpen(ofProtocol, (plan) => (plan.port === packet.port ? addressedEntrance(plan, facts, packet) : undefined)) ??
     (facts.nodePortAddresses.includes(packet.destination)
-      ? firstOpen(ofProtocol, (plan) => (plan.nodePort === packet.port ? externalDoor(plan, facts, packet) : undefined))
+      ? firstOpen(ofProtocol, (plan) =>
+          plan.nodePort === packet.port ? externalEntrance(plan, facts, packet) : undefined,
+        )
       : undefined)
   )
 }
 
-function firstOpen(plans: readonly PortPlan[], open: (plan: PortPlan) => OpenDoor | undefined): OpenDoor | undefined {
+function firstOpen(plans: readonly PortPlan[], open: (plan: PortPlan) => Entrance | undefined): Entrance | undefined {
   for (const plan of plans) {
-    const door = open(plan)
-    if (door !== undefined) return door
+    const found = open(plan)
+    if (found !== undefined) return found
   }
   return undefined
 }
 
-/** Of the addresses that a service port has. One address may be external IP and load balancer IP at once. */
-function addressedDoor(plan: PortPlan, facts: PathFacts, packet: Packet): OpenDoor | undefined {
+/** By one of the addresses of a service port, of which one may be external IP and load balancer IP at once. */
+function addressedEntrance(plan: PortPlan, facts: PathFacts, packet: Packet): Entrance | undefined {
   const { destination, source } = packet
   return (
-    (plan.clusterIp === destination ? internalDoor(plan, facts, packet) : undefined) ??
+    (plan.clusterIp === destination ? internalEntrance(plan, facts, packet) : undefined) ??
     (plan.externalIps.includes(destination) || (plan.loadBalancerIps.includes(destination) && admits(plan, source))
-      ? externalDoor(plan, facts, packet)
+      ? externalEntrance(plan, facts, packet)
       : undefined)
   )
 }
 
 /** Who is not known as a pod is masqueraded, so that replies come back this way; if nobody can tell, nobody is. */
-function internalDoor(plan: PortPlan, facts: PathFacts, packet: Packet): OpenDoor | undefined {
+function internalEntrance(plan: PortPlan, facts: PathFacts, packet: Packet): Entrance | undefined {
   const detectable = facts.localDetector !== undefined
-  return openDoor(
+  return entrance(
     plan.internalPolicyLocal ? plan.choice.local : plan.choice.cluster,
     facts.masqueradeAll || (detectable && !isFromPod(facts.localDetector, packet)),
   )
 }
 
 /** Policy Local is for traffic from outside: pods and the node itself reach every endpoint, and pods keep their source. */
-function externalDoor(plan: PortPlan, facts: PathFacts, packet: Packet): OpenDoor | undefined {
+function externalEntrance(plan: PortPlan, facts: PathFacts, packet: Packet): Entrance | undefined {
   const { cluster, local } = plan.choice
-  if (!plan.externalPolicyLocal) return openDoor(cluster, true)
-  if (isFromPod(facts.localDetector, packet)) return openDoor(cluster, false)
-  if (isOwnAddress(facts.nodeAddresses, packet.source)) return openDoor(cluster, true)
-  return openDoor(local, false)
+  if (!plan.externalPolicyLocal) return entrance(cluster, true)
+  if (isFromPod(facts.localDetector, packet)) return entrance(cluster, false)
+  if (isOwnAddress(facts.nodeAddresses, packet.source)) return entrance(cluster, true)
+  return entrance(local, false)
 }
 
-function openDoor(endpoints: readonly PlannedEndpoint[], masquerade: boolean): OpenDoor | undefined {
+function entrance(endpoints: readonly PlannedEndpoint[], masquerade: boolean): Entrance | undefined {
   return endpoints.length === 0 ? undefined : { endpoints, masquerade }
 }
 
