@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
-import { walkPacket } from '../../src/backends/iptables/packet-walk.ts'
+import { walkPacket } from '../../src/backends/iptables/walk/packet-walk.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import type { Packet } from '../../src/plan/packet.ts'
 import { fateText } from '../packets/fate-text.ts'

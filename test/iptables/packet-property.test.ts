@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
-import { PacketWalk } from '../../src/backends/iptables/packet-walk.ts'
+import { PacketWalk } from '../../src/backends/iptables/walk/packet-walk.ts'
 import { families } from '../../src/net/family.ts'
 import type { Fate, Packet } from '../../src/plan/packet.ts'
 import { packetFor, randomNodeAddresses, randomPacket, randomSetting } from '../packets/random.ts'

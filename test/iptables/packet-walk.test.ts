@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { walkPacket } from '../../src/backends/iptables/packet-walk.ts'
+import { walkPacket } from '../../src/backends/iptables/walk/packet-walk.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import type { Fate, Packet } from '../../src/plan/packet.ts'
 

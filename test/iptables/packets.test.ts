@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
-import { PacketWalk } from '../../src/backends/iptables/packet-walk.ts'
+import { PacketWalk } from '../../src/backends/iptables/walk/packet-walk.ts'
 import { families } from '../../src/net/family.ts'
 import { fateText, sortedWant } from '../packets/fate-text.ts'
 import { clusterObjects, nodeAddresses, rulesetOptions, settings } from '../packets/settings.ts'

@@ -1,6 +1,6 @@
 import type { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
-import { walkPacket } from '../../src/backends/iptables/packet-walk.ts'
+import { walkPacket } from '../../src/backends/iptables/walk/packet-walk.ts'
 import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import type { Address } from '../../src/net/address.ts'
 import type { Fate, Packet } from '../../src/plan/packet.ts'

@@ -1,11 +1,11 @@
 import { valueCause, type Cause } from './cause.ts'
-import { isKernelChain } from './chain-name.ts'
+import { isKernelChain } from '../chain-name.ts'
 import { declares, specsOf, type ChainChange, type FamilySides } from './chain-change.ts'
 import { mergeFamilies } from './family-causes.ts'
 import { foreignCause } from './leftover-cause.ts'
 import { withoutHostBits } from './rule-facts.ts'
-import { ruleKey } from './rule-key.ts'
-import { ruleOptions } from './rule-options.ts'
+import { ruleKey } from '../rule-key.ts'
+import { ruleOptions } from '../rule-options.ts'
 import { valueOf } from './service-rule.ts'
 
 /** Why lines differ that belong to no Service: our jumps, what all Services share, and chains that none names. */

@@ -1,4 +1,4 @@
-import type { RuleOption } from './rule-options.ts'
+import type { RuleOption } from '../rule-options.ts'
 import { targetOf, valueOf, type RuleForm, type ServiceRule } from './service-rule.ts'
 
 /** Something that the rules of a port say. */

@@ -1,7 +1,7 @@
-import { joinHostPort, parseAddress } from '../../net/address.ts'
+import { joinHostPort, parseAddress } from '../../../net/address.ts'
 import { changedMark } from './packet-mark.ts'
 import type { Way } from './packet-way.ts'
-import type { RuleOption } from './rule-options.ts'
+import type { RuleOption } from '../rule-options.ts'
 
 /** What a target of the kernel does to a way, or undefined where it is none that is known here. */
 export function applyTarget(

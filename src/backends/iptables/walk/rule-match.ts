@@ -1,10 +1,10 @@
-import { parseAddress, type Address } from '../../net/address.ts'
-import { cidrContains, parseCidr } from '../../net/cidr.ts'
-import { partOf, type Share } from '../../plan/share.ts'
+import { parseAddress, type Address } from '../../../net/address.ts'
+import { cidrContains, parseCidr } from '../../../net/cidr.ts'
+import { partOf, type Share } from '../../../plan/share.ts'
 import { parseMark } from './packet-mark.ts'
 import type { Way } from './packet-way.ts'
-import { probability } from './probability.ts'
-import type { RuleOption } from './rule-options.ts'
+import { probability } from '../probability.ts'
+import type { RuleOption } from '../rule-options.ts'
 import { cannotWalk, type WalkedRule } from './walked-rule.ts'
 
 /** Whether the node itself has an address: what addrtype calls LOCAL. */

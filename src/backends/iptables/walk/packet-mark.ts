@@ -1,4 +1,4 @@
-import type { RuleOption } from './rule-options.ts'
+import type { RuleOption } from '../rule-options.ts'
 
 /** A mark and the bits of it that count, both unsigned 32-bit numbers. */
 interface MaskedMark {

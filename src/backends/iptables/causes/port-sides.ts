@@ -1,4 +1,4 @@
-import type { Family } from '../../net/family.ts'
+import type { Family } from '../../../net/family.ts'
 import type { FamilySides } from './chain-change.ts'
 import { portFacts, portsOf, type PortFacts, type PortId } from './port-facts.ts'
 import { portLabel } from './service-comment.ts'

@@ -1,11 +1,11 @@
-import { familyOf, type Address } from '../../net/address.ts'
-import { isOwnAddress, type Fate, type Packet } from '../../plan/packet.ts'
-import { whole } from '../../plan/share.ts'
+import { familyOf, type Address } from '../../../net/address.ts'
+import { isOwnAddress, type Fate, type Packet } from '../../../plan/packet.ts'
+import { whole } from '../../../plan/share.ts'
 import type { Way } from './packet-way.ts'
 import { takenShare } from './rule-match.ts'
 import { applyTarget } from './rule-target.ts'
-import type { Table } from './rule.ts'
-import type { SavedRules } from './saved-rules.ts'
+import type { Table } from '../rule.ts'
+import type { SavedRules } from '../saved-rules.ts'
 import { cannotWalk, WalkedRules, type WalkedRule } from './walked-rule.ts'
 
 /** A chain of the kernel, where packets enter a table. */

@@ -1,4 +1,4 @@
-import type { Family } from '../../net/family.ts'
+import type { Family } from '../../../net/family.ts'
 import type { Cause } from './cause.ts'
 
 export interface FamilyCauses {

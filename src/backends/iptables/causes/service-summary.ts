@@ -1,4 +1,4 @@
-import { joinHostPort } from '../../net/address.ts'
+import { joinHostPort } from '../../../net/address.ts'
 import type { Cause } from './cause.ts'
 import { traffic } from './port-cause.ts'
 import { valuesOf, type PortFacts } from './port-facts.ts'

@@ -1,5 +1,5 @@
-import { protocols, protocolWord, type Protocol } from '../../net/protocol.ts'
-import { portChains } from './chain-name.ts'
+import { protocols, protocolWord, type Protocol } from '../../../net/protocol.ts'
+import { portChains } from '../chain-name.ts'
 import { ruleFacts, type Aspect, type Fact } from './rule-facts.ts'
 import type { RuleSide } from './rule-side.ts'
 import { serviceOf } from './service-comment.ts'

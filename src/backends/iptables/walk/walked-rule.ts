@@ -1,6 +1,6 @@
-import { ruleOptions, type RuleOption } from './rule-options.ts'
-import { appendLine, type Table } from './rule.ts'
-import type { SavedRules } from './saved-rules.ts'
+import { ruleOptions, type RuleOption } from '../rule-options.ts'
+import { appendLine, type Table } from '../rule.ts'
+import type { SavedRules } from '../saved-rules.ts'
 
 /** A rule taken apart for packets to walk through. */
 export interface WalkedRule {

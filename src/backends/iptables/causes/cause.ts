@@ -1,4 +1,4 @@
-import type { Family } from '../../net/family.ts'
+import type { Family } from '../../../net/family.ts'
 
 /** Why rules differ: values that went and came, one value that became another, values there are now, or a statement. */
 export type Cause = ListCause | ValueCause | HasCause | Statement

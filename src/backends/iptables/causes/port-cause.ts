@@ -1,5 +1,5 @@
 import { listCause, valueCause, type Cause } from './cause.ts'
-import { portChainKind } from './chain-name.ts'
+import { portChainKind } from '../chain-name.ts'
 import { valuesOf, type PortFacts } from './port-facts.ts'
 import type { Aspect } from './rule-facts.ts'
 

@@ -1,5 +1,5 @@
-import type { Packet } from '../../plan/packet.ts'
-import type { Share } from '../../plan/share.ts'
+import type { Packet } from '../../../plan/packet.ts'
+import type { Share } from '../../../plan/share.ts'
 
 /** A packet on its way through the chains, with what they have done to it. */
 export interface Way {

@@ -1,7 +1,7 @@
 import type { Cause } from './cause.ts'
 import { specsOf, type ChainChange } from './chain-change.ts'
-import { canonicalOptions, optionsKey } from './rule-key.ts'
-import type { RuleOption } from './rule-options.ts'
+import { canonicalOptions, optionsKey } from '../rule-key.ts'
+import type { RuleOption } from '../rule-options.ts'
 
 /** The rules that went or came and have no counterpart that says the same but for its comment and probability. */
 export function unpairedRules(change: ChainChange): readonly string[] {
