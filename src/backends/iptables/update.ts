@@ -82,31 +82,60 @@ function sharedChainEdits(table: Table, { key, before, after }: ServiceChange, p
   })
 }
 
-/** Where a service's rules stand in a shared chain. */
+/** Where a service's rules stand in a shared chain. All services are counted once, when the first change asks. */
 class RulePlace {
   readonly #table: Table
   readonly #applied: ReadonlyMap<string, ServiceFragment>
-  readonly #changes: ReadonlyMap<string, ServiceChange>
+  readonly #changes: readonly ServiceChange[]
+  readonly #keys: readonly string[]
+  /** Of each chain the number of rules before each change. */
+  #counts: ReadonlyMap<string, readonly number[]> | undefined
 
   constructor(table: Table, applied: ReadonlyMap<string, ServiceFragment>, changes: readonly ServiceChange[]) {
     this.#table = table
     this.#applied = applied
-    this.#changes = new Map(changes.map((change) => [change.key, change]))
+    this.#changes = changes
+    this.#keys = changes.map(({ key }) => key)
   }
 
   /** Rules of `chain` that belong to services sorted before `key`, those changed already counted as changed. */
   before(chain: string, key: string): number {
-    let count = 0
-    for (const [other, fragment] of this.#applied) {
-      if (other < key && !this.#changes.has(other)) count += this.#rulesIn(chain, fragment)
-    }
-    for (const change of this.#changes.values()) if (change.key < key) count += this.#rulesIn(chain, change.after)
-    return count
+    this.#counts ??= this.#count()
+    return this.#counts.get(chain)?.[firstNotBefore(this.#keys, key)] ?? 0
   }
 
-  #rulesIn(chain: string, fragment: ServiceFragment | undefined): number {
-    return sharedRules(fragment, this.#table).filter((rule) => rule.chain === chain).length
+  #count(): ReadonlyMap<string, readonly number[]> {
+    const counts = new Map<string, number[]>()
+    const add = (fragment: ServiceFragment | undefined, at: number) => {
+      for (const { chain } of sharedRules(fragment, this.#table)) {
+        const ofChain = counts.get(chain) ?? this.#keys.map(() => 0)
+        counts.set(chain, ofChain)
+        ofChain[at] = (ofChain[at] ?? 0) + 1
+      }
+    }
+    for (const [key, fragment] of this.#applied) {
+      const at = firstNotBefore(this.#keys, key)
+      if (at < this.#keys.length && this.#keys[at] !== key) add(fragment, at)
+    }
+    this.#changes.forEach(({ after }, i) => add(after, i + 1))
+    return new Map([...counts].map(([chain, ofChain]) => [chain, runningTotals(ofChain)]))
   }
+}
+
+/** The index of the first of these sorted keys that does not stand before `key`. */
+function firstNotBefore(keys: readonly string[], key: string): number {
+  let [low, high] = [0, keys.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((keys[middle] ?? '') < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function runningTotals(numbers: readonly number[]): readonly number[] {
+  let total = 0
+  return numbers.map((number) => (total += number))
 }
 
 function specsOf(rules: readonly Rule[] | undefined): readonly string[] {
