@@ -1,9 +1,8 @@
 import type { Address } from '../net/address.ts'
 import type { Family } from '../net/family.ts'
 import type { BaseRules } from '../backends/iptables/base-rules.ts'
-import { renderDocument } from '../backends/iptables/document.ts'
+import { countRules, renderDocument } from '../backends/iptables/document.ts'
 import { compileService, type ServiceFragment } from '../backends/iptables/fragment.ts'
-import { countRules } from '../backends/iptables/document.ts'
 import type { Table } from '../backends/iptables/rule.ts'
 import type { Desired } from '../backends/iptables/full-sync.ts'
 import type { KernelFacts } from '../backends/iptables/kernel-fit.ts'
@@ -38,7 +37,7 @@ export interface RulesetOptions {
   readonly kernel?: KernelFacts
 }
 
-/** What there is to count in a ruleset. */
+/** What there is to count in a ruleset: each costs a look at all services, when it is asked for. */
 export interface RulesetFigures {
   readonly rules: Readonly<Record<Table, number>>
   /** Service ports with policy Local that have endpoints, but none on this node. */
@@ -57,7 +56,7 @@ const largeClusterEndpoints = 1000
  * The iptables rules of one family that a cluster state asks for, kept service by service: a change costs the services
  * it touches.
  */
-export class IptablesRuleset {
+export class IptablesRuleset implements RulesetFigures {
   readonly udpFrontends = new UdpFrontendTable()
   /** Addresses of this node's interfaces; absent, where rules are only rendered: those of its Node object, and 127.0.0.1. */
   localAddresses: readonly Address[] | undefined
@@ -110,14 +109,15 @@ export class IptablesRuleset {
     return renderDocument(this.base, this.sorted())
   }
 
-  get figures(): RulesetFigures {
+  get rules(): Readonly<Record<Table, number>> {
+    return countRules(this.base, this.#fragments.values())
+  }
+
+  get noLocalEndpoints(): NoLocalEndpoints {
     const noLocal = [...this.#noLocalEndpoints.values()]
     return {
-      rules: countRules(this.base, this.#fragments.values()),
-      noLocalEndpoints: {
-        internal: noLocal.reduce((sum, { internal }) => sum + internal, 0),
-        external: noLocal.reduce((sum, { external }) => sum + external, 0),
-      },
+      internal: noLocal.reduce((sum, { internal }) => sum + internal, 0),
+      external: noLocal.reduce((sum, { external }) => sum + external, 0),
     }
   }
 

@@ -86,7 +86,7 @@ export class Programmer {
 
   get figures(): ProgrammerFigures {
     return {
-      ruleset: this.#ruleset.figures,
+      ruleset: this.#ruleset,
       written: this.#tool.written,
       quarantined: this.#quarantined.size,
       failures: this.#tool.failures,
