@@ -74,6 +74,22 @@ test('a request does not wait for the retry, but a second after a failure', asyn
   expect(retries).toEqual([1000, 2000, 4000])
 })
 
+test('a run that succeeds before the retry is due takes its place', async () => {
+  const { loop, runs, retries } = controlled()
+  loop.request()
+  for (const waitMs of [1000, 1500]) {
+    runs.at(-1)?.fail()
+    await settle()
+    await vi.advanceTimersByTimeAsync(waitMs)
+  }
+  expect(retries).toEqual([1000, 2000])
+  loop.request()
+  expect(runs).toHaveLength(3)
+  runs.at(-1)?.finish()
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(runs).toHaveLength(3)
+})
+
 test('a run that fails after the stop is not tried again', async () => {
   const { loop, runs } = controlled()
   loop.request()

@@ -32,6 +32,11 @@ test.each([
   expect(probability(remaining)).toBe(text)
 })
 
+test('the fewer are left, the larger the share, in every digit', () => {
+  const texts = Array.from({ length: 100_000 }, (_, i) => probability(i + 1))
+  expect(texts.filter((text, i) => i > 0 && !(text < (texts[i - 1] ?? '')))).toEqual([])
+})
+
 function serviceChain(endpoints: number): readonly string[] {
   const state = clusterOfObjects([
     {
