@@ -25,6 +25,7 @@ const destinations = (service: UdpService, nodeAddresses: readonly string[] = []
 
 test('only UDP ports have frontends and carry targets', () => {
   expect(plans(dns).map(({ protocol, servingTargets }) => ({ protocol, servingTargets }))).toEqual([
+    { protocol: 'SCTP', servingTargets: undefined },
     { protocol: 'TCP', servingTargets: undefined },
     { protocol: 'UDP', servingTargets: ['10.244.1.7:5353', '10.244.1.8:5353'] },
   ])

@@ -1,4 +1,4 @@
-/** The API objects of an IPv4 or IPv6 service that DNS runs behind: UDP and TCP on one port. */
+/** The API objects of an IPv4 or IPv6 service that DNS runs behind: three protocols on one port. */
 export interface UdpService {
   readonly name: string
   readonly clusterIp: string
@@ -17,7 +17,7 @@ export interface UdpService {
 export function udpServiceObjects(service: UdpService): readonly unknown[] {
   const { name, clusterIp, port = 53, nodePort, externalIps = [], loadBalancerIps = [], endpoints } = service
   const family = clusterIp.includes(':') ? 'IPv6' : 'IPv4'
-  const protocols = ['UDP', 'TCP']
+  const protocols = ['UDP', 'TCP', 'SCTP']
   return [
     {
       apiVersion: 'v1',
