@@ -56,7 +56,8 @@ export class FamilyPrograms {
     const conntrack = conntrackTool(runLines)
     this.#programs = tools.map(({ family, tool, blockLines, dryRun }) => {
       const ruleset = new IptablesRuleset(state, { ...options, family })
-      const programmer = new Programmer(ruleset, tool, blockLines, periodMs)
+      // Checks come once a period, counted from their beginnings; a whole one from the end of a reading would miss every second.
+      const programmer = new Programmer(ruleset, tool, blockLines, periodMs / 2)
       return { family, dryRun, programmer, cleaner: new FlowCleaner(family, ruleset, conntrack, dryRun) }
     })
     this.#conflicts = new ConflictLog(state.claims, log)

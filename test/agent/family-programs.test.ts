@@ -121,6 +121,32 @@ test('when others had changed our rules, every service is looked at', async () =
   expect(await calls()).toHaveLength(4)
 })
 
+test.each([
+  { readMs: 100, how: 'at every check', want: [1, 2, 3, 4] },
+  { readMs: 1000, how: 'for a hundredth of the time', want: [0, 0, 0, 1] },
+])('a kernel that takes $readMs ms to read is read back $how', async ({ readMs, want }) => {
+  const clock = vi.spyOn(performance, 'now')
+  const { programs, kernel } = start({ only: 'IPv4' })
+  kernel.save.mockImplementation(async () => {
+    clock.mockReturnValue(performance.now() + readMs)
+    return ''
+  })
+  try {
+    clock.mockReturnValue(0)
+    await programs.sync(undefined, false)
+    kernel.save.mockClear()
+    const read: number[] = []
+    for (const seconds of [30, 60, 90, 120]) {
+      clock.mockReturnValue(seconds * 1000)
+      await programs.sync(undefined, true)
+      read.push(kernel.save.mock.calls.length)
+    }
+    expect(read).toEqual(want)
+  } finally {
+    clock.mockRestore()
+  }
+})
+
 test('a service that leaves quarantine is looked at again: its old rules have made flows meanwhile', async () => {
   const calls = await fakeConntrack('')
   vi.stubEnv('PATH', `${directory}:${path}`)
