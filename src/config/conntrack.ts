@@ -11,8 +11,8 @@ export interface SysctlWrite {
 const directory = 'net/netfilter'
 
 /** kube-proxy's defaults; they count as soon as one of the two is asked for. */
-const defaultPerCore = 32_768
-const defaultMin = 131_072
+export const defaultPerCore = 32_768
+export const defaultMin = 131_072
 
 /** Entries for each bucket of the table that they are found by. Source: kube-proxy. */
 const entriesPerBucket = 4

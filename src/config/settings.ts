@@ -1,4 +1,5 @@
 import type { Field, FieldError } from '../model/field.ts'
+import { defaultMin, defaultPerCore } from './conntrack.ts'
 import { fieldErrors } from './field-errors.ts'
 import { kernelFields } from './fields/kernel.ts'
 import { refusedFields } from './fields/refused.ts'
@@ -39,8 +40,8 @@ export function readFields(found: Iterable<readonly [FieldPath, Field]>): {
 
 /** What kube-proxy takes for these where its file says nothing; where there is no file, we touch nothing unasked. */
 const fileDefaults: Settings = {
-  'conntrack.maxPerCore': 32_768,
-  'conntrack.min': 131_072,
+  'conntrack.maxPerCore': defaultPerCore,
+  'conntrack.min': defaultMin,
   'conntrack.tcpEstablishedTimeout': 86_400_000,
   'conntrack.tcpCloseWaitTimeout': 3_600_000,
   oomScoreAdj: -999,
