@@ -17,7 +17,7 @@ test.each(rows)('$number, $setUp: every file and name that it gives is there', (
   if (files.length === 0) expect(held).toBe('none')
   for (const part of files) {
     const [, path = ''] = /^`([^`]+)`/.exec(part) ?? []
-    expect([path, existsSync(path)]).toEqual([path, true])
+    expect(path).toSatisfy(existsSync)
     for (const [, name = ''] of part.matchAll(/"([^"]+)"/g)) expect(readFileSync(path, 'utf8')).toContain(name)
   }
 })
