@@ -3,6 +3,9 @@ import fastify, { type FastifyInstance } from 'fastify'
 /** How soon an address that could not be listened on is tried again; kube-proxy's figure. */
 const againMs = 5000
 
+/** How long a request under way may take when the server closes. */
+const closingMs = 1000
+
 export interface HttpServer {
   close(): Promise<void>
 }
@@ -42,7 +45,10 @@ export function serveHttp(
       closed = true
       clearTimeout(timer)
       await listening
+      // A client that never ends its request, or never reads its answer, would keep us for ever.
+      const patience = setTimeout(() => server?.server.closeAllConnections(), closingMs)
       await server?.close()
+      clearTimeout(patience)
     },
   }
 }
