@@ -106,11 +106,19 @@ export class FamilyPrograms {
   async #syncFamily(program: Program, changedAt: number | undefined, check: boolean): Promise<void> {
     const { family, dryRun, programmer, cleaner } = program
     const before = programmer.quarantined
+    const heldBefore = programmer.holdingStale
     const report = await programmer.sync()
     this.#observer.synced(family, report)
     const checked = check ? await programmer.check() : undefined
     if (checked !== undefined) this.#observer.checked(family, checked)
     this.#logQuarantine(family, before, programmer.quarantined)
+    for (const rule of programmer.holdingStale) {
+      if (heldBefore.includes(rule)) continue
+      this.#log.warn(
+        { family, rule },
+        'A chain that no Service needs stays, empty: this rule of somebody else leads to it',
+      )
+    }
     // Its flows went by the rules that it had until now.
     if ([...before.keys()].some((service) => !programmer.quarantined.has(service))) cleaner.doubt()
     if (checked !== undefined && checked.repaired > 0) {

@@ -1,8 +1,9 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
-import { renderFullSync } from '../backends/iptables/full-sync.ts'
+import { renderFullSync, rulesHoldingStale } from '../backends/iptables/full-sync.ts'
 import type { Table } from '../backends/iptables/rule.ts'
-import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
+import { savedFragments } from '../backends/iptables/saved-fragment.ts'
+import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
 import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
@@ -64,10 +65,13 @@ export class Programmer {
   readonly #pending = new Set<string>()
   /** What the kernel held when it was last known. */
   #applied = new Map<string, ServiceFragment>()
+  /** Whether that is ours: not before the first sync that succeeded. */
+  #programmed = false
   /** Whether the kernel holds it still: not before the first sync, nor after a failed one. */
   #certain = false
   #appliedBase = ''
   #quarantined: ReadonlyMap<string, Error> = new Map()
+  #holdingStale: readonly string[] = []
   #nextReadAt = 0
   #partialFailures = 0
 
@@ -82,6 +86,11 @@ export class Programmer {
   /** The services whose rules the kernel refuses, and what the tool said. */
   get quarantined(): ReadonlyMap<string, Error> {
     return this.#quarantined
+  }
+
+  /** Rules of others that led to chains nobody needs, when the kernel was last read: these chains stay, empty. */
+  get holdingStale(): readonly string[] {
+    return this.#holdingStale
   }
 
   get figures(): ProgrammerFigures {
@@ -132,7 +141,7 @@ export class Programmer {
     let repaired = 0
     const report = await this.#measured(async () => {
       this.#certain = false
-      const document = await this.#documentFor(sorted(this.#applied))
+      const document = this.#documentFor(sorted(this.#applied), await this.#readKernel())
       repaired = document.match(/^(:|-I |-D )/gm)?.length ?? 0
       await this.#tool.restore(document)
       if (this.#quarantined.size > 0) await this.#fullSync()
@@ -183,29 +192,39 @@ export class Programmer {
   }
 
   async #fullSync(): Promise<void> {
-    const refusal = await this.#programAllBut(nobody)
-    this.#quarantined = refusal === undefined ? new Map() : await this.#findRefused(refusal)
+    const kernel = await this.#readKernel()
+    const refusal = await this.#programAllBut(nobody, kernel)
+    this.#quarantined = refusal === undefined ? new Map() : await this.#findRefused(refusal, kernel)
   }
 
-  async #findRefused(refusal: Refusal): Promise<ReadonlyMap<string, Error>> {
-    const kernel = parseSavedRules(await this.#tool.save())
-    const candidates = servicesToWrite(this.#ruleset.fragments, kernel)
-    return findRefused(candidates, refusal, (leftOut) => this.#programAllBut(leftOut))
+  /** @param before What the kernel held when the refused document was sent, some of which it may have taken. */
+  async #findRefused(refusal: Refusal, before: SavedRules): Promise<ReadonlyMap<string, Error>> {
+    const candidates = servicesToWrite(this.#ruleset.fragments, await this.#readKernel())
+    // Until then only the kernel knows what rules a service had: those of an agent before us.
+    if (!this.#programmed) this.#applied = savedFragments(new Set(candidates), this.#ruleset.base, before)
+    return findRefused(candidates, refusal, async (leftOut) => this.#programAllBut(leftOut, await this.#readKernel()))
   }
 
   /** Those left out keep the rules they had. */
-  async #programAllBut(leftOut: ReadonlySet<string>): Promise<Refusal | undefined> {
+  async #programAllBut(leftOut: ReadonlySet<string>, kernel: SavedRules): Promise<Refusal | undefined> {
     const fragments = sorted(replaced(this.#ruleset.fragments, leftOut, this.#applied))
-    const refusal = await this.#restore(await this.#documentFor(fragments), fragments)
-    if (refusal === undefined) this.#applied = fragments
+    const refusal = await this.#restore(this.#documentFor(fragments, kernel), fragments)
+    if (refusal === undefined) {
+      this.#applied = fragments
+      this.#programmed = true
+    }
     return refusal
   }
 
+  async #readKernel(): Promise<SavedRules> {
+    return parseSavedRules(await this.#tool.save())
+  }
+
   /** What is to be sent so that the kernel holds these, empty when it does. */
-  async #documentFor(fragments: Fragments): Promise<string> {
-    const { base } = this.#ruleset
-    const kernel = parseSavedRules(await this.#tool.save())
-    return renderFullSync({ base, fragments: [...fragments.values()] }, kernel, this.#blockLines)
+  #documentFor(fragments: Fragments, kernel: SavedRules): string {
+    const desired = { base: this.#ruleset.base, fragments: [...fragments.values()] }
+    this.#holdingStale = rulesHoldingStale(desired, kernel)
+    return renderFullSync(desired, kernel, this.#blockLines)
   }
 
   async #restore(document: string, fragments: Fragments): Promise<Refusal | undefined> {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
-import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
-import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
+import { renderFullSync, rulesHoldingStale } from '../../src/backends/iptables/full-sync.ts'
+import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { benchObjects } from '../../bench/cluster.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 import { savedText } from '../support/saved-text.ts'
@@ -58,6 +58,18 @@ test('stale chains are deleted in a COMMIT of their own, behind everything else'
   )
 })
 
+test('a stale chain that a rule of somebody else leads to is emptied once, and keeps no other from being deleted', () => {
+  const last = (saved: SavedRules) =>
+    renderFullSync(ruleset.desired(), saved, 1000)
+      .split(/(?<=^COMMIT\n)/m)
+      .at(-1)
+  const going = ':KUBE-SEP-BBBBBBBBBBBBBBBB - [0:0]\n-X KUBE-SEP-BBBBBBBBBBBBBBBB\nCOMMIT\n'
+  const full = kernelHolding('-A KUBE-SVC-AAAAAAAAAAAAAAAA -j KUBE-SEP-BBBBBBBBBBBBBBBB\n')
+  expect(last(full)).toBe(`*nat\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\n${going}`)
+  expect(last(kernelHolding(''))).toBe(`*nat\n${going}`)
+  expect(rulesHoldingStale(ruleset.desired(), full)).toEqual(['-A MINE -g KUBE-SVC-AAAAAAAAAAAAAAAA'])
+})
+
 test('a jump that somebody doubled is taken away but once', () => {
   const [jump] = base.nat.inserted
   if (jump === undefined) throw new Error('there are jumps')
@@ -68,3 +80,14 @@ test('a jump that somebody doubled is taken away but once', () => {
     sent.match(/^-[DI] OUTPUT .*portals" -j KUBE-SERVICES$/gm)?.filter((edit) => !edit.includes('ctstate')),
   ).toEqual([`-D ${jump.chain} ${jump.spec}`])
 })
+
+/** Two stale chains, to one of which a rule of somebody else leads, and this in it. */
+function kernelHolding(held: string): SavedRules {
+  return parseSavedRules(`*nat
+:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]
+:KUBE-SEP-BBBBBBBBBBBBBBBB - [0:0]
+:MINE - [0:0]
+-A MINE -g KUBE-SVC-AAAAAAAAAAAAAAAA
+${held}COMMIT
+`)
+}

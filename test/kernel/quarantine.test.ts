@@ -92,7 +92,7 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
 
     // The next reading back tries it, and the kernel can take it now.
     recent = true
-    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 31_000)
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_600_000)
     expect(await programmer.check()).toMatchObject({ repaired: 0 })
     expect([...programmer.quarantined.keys()]).toEqual([])
     expect(await rules()).toContain('--to-destination 10.244.9.8:8080')
@@ -114,6 +114,53 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
     expect([...programmer.quarantined.keys()]).toEqual([])
     expect(await rules()).not.toContain('shop/api')
   })
+
+  test.each([1, 5, Number.POSITIVE_INFINITY])(
+    'a service that is refused after a restart keeps what an agent before had programmed, in blocks of %d',
+    async (blockLines) => {
+      recent = true
+      const before = [...plain, ...service('api', 99, 'None'), ...service('web', 98, 'None')]
+      await programmerOf(new ClusterStore(parseObjects(before)), blockLines).sync()
+      const kept = async () => (await rules()).split('\n').filter((line) => /shop\/(api|web)/.test(line))
+      const old = await kept()
+      expect(old.length).toBe(8)
+      // Somebody else's rule that leads to a chain which nothing needs any longer.
+      const stale = /"shop\/plain3:http cluster IP".* -j (KUBE-SVC-\S+)/.exec(await rules())?.[1] ?? ''
+      await namespace.run(`iptables-${variant}`, ['-t', 'nat', '-N', 'MINE'])
+      await namespace.run(`iptables-${variant}`, ['-t', 'nat', '-A', 'MINE', '-j', stale])
+
+      recent = false
+      const others = plain.filter(({ metadata }) => !metadata.name.startsWith('plain3'))
+      const store = new ClusterStore(
+        parseObjects([
+          ...others,
+          ...service('api', 99, 'ClientIP'),
+          ...service('web', 98, 'ClientIP', '10.244.9.8'),
+          ...service('fresh', 77, 'None'),
+        ]),
+      )
+      const programmer = programmerOf(store, blockLines)
+      await programmer.sync()
+      expect([...programmer.quarantined.keys()].sort()).toEqual(['shop/api', 'shop/web'])
+      expect(programmer.holdingStale).toEqual([`-A MINE -j ${stale}`])
+      recent = true
+      expect(await kept()).toEqual(old)
+      expect(await rules()).toContain('"shop/fresh:http cluster IP"')
+      expect(await rules()).toContain(`:${stale} - `)
+      expect(await rules()).not.toContain('shop/plain3:')
+
+      // It goes like any other, and what is refused no longer is programmed as if it never had been.
+      recent = false
+      programmer.touch(parseObjects(service('web', 98, 'ClientIP')).flatMap((object) => store.remove(object)))
+      expect(await programmer.sync()).toMatchObject({ kind: 'partial' })
+      recent = true
+      expect(await rules()).not.toContain('shop/web')
+      vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 3_600_000)
+      await programmer.check()
+      expect([...programmer.quarantined.keys()]).toEqual([])
+      expect(await programmerOf(store, blockLines).sync()).toMatchObject({ bytes: 0 })
+    },
+  )
 })
 
 test('run says so once, and goes on', async () => {

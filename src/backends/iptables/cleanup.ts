@@ -1,8 +1,8 @@
 import type { BaseRules } from './base-rules.ts'
 import { formatTable } from './document.ts'
+import { outsideRules } from './foreign-rules.ts'
 import { isShared } from './inserted-rules.ts'
 import { isOwnChain } from './own-chain.ts'
-import { placedRuleKey } from './rule-key.ts'
 import { ruleTarget } from './rule-options.ts'
 import { appendLine, chainLine, tables, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
@@ -29,13 +29,9 @@ export function planCleanup(base: BaseRules, kernel: SavedRules): Cleanup {
 }
 
 function cleanTable(table: Table, base: BaseRules, kernel: SavedRules): Cleanup {
-  const { inserted, sharedChains } = base[table]
+  const { sharedChains } = base[table]
   const isOurs = (chain: string) => isOwnChain(base, table, chain)
-  const keys = new Set(inserted.map(placedRuleKey))
-  const rules = [...kernel[table]].flatMap(([chain, specs]) => specs.map((spec) => ({ chain, spec })))
-  const outside = rules.filter(({ chain }) => !isOurs(chain))
-  const inserts = outside.filter((rule) => keys.has(placedRuleKey(rule)))
-  const foreign = outside.filter((rule) => !keys.has(placedRuleKey(rule)) && isOurs(ruleTarget(rule.spec)))
+  const { inserted: inserts, leading: foreign } = outsideRules(base, table, kernel)
   const held = new Set(foreign.map(({ spec }) => ruleTarget(spec)))
   const ours = [...kernel[table].keys()].filter(isOurs)
   return {

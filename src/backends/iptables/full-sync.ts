@@ -2,8 +2,10 @@ import type { BaseRules } from './base-rules.ts'
 import { isPortChain } from './chain-name.ts'
 import { formatTable, portRules, wholeTable, type TableLines } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
+import { outsideRules } from './foreign-rules.ts'
 import { withInserted } from './inserted-rules.ts'
 import { ruleKey } from './rule-key.ts'
+import { ruleTarget } from './rule-options.ts'
 import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
@@ -24,8 +26,8 @@ export interface Desired {
  * iptables-nft needs it (its time grows with the square of the block), iptables-legacy must not have it (each COMMIT
  * copies the whole table).
  *
- * Stale chains go in a COMMIT of their own, at the very end: a rule of somebody else that leads to one makes the kernel
- * refuse, and that must not keep the others from their rules.
+ * Stale chains go in a COMMIT of their own, at the very end. One that a rule of somebody else leads to is emptied and
+ * stays, because the kernel would refuse to delete it.
  */
 export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines: number): string {
   const { base, fragments } = desired
@@ -42,7 +44,7 @@ export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines:
     ...ahead.map((block, i) => blockTable(base, block, i === 0 && changed(markChain))),
     withInserted(nat, base, kernel),
     withInserted(mangle, base, kernel),
-    deletions(staleChains(fragments, kernel)),
+    deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel),
   ]
     .map(formatTable)
     .join('')
@@ -86,8 +88,27 @@ function blockTable(base: BaseRules, block: readonly OwnChain[], withMark: boole
   }
 }
 
-function deletions(stale: readonly string[]): TableLines {
-  return { table: 'nat', chains: stale.map(chainLine), rules: stale.map((chain) => `-X ${chain}`) }
+function deletions(stale: readonly string[], held: ReadonlySet<string>, kernel: SavedRules): TableLines {
+  const going = stale.filter((chain) => !held.has(chain))
+  const cleared = stale.filter((chain) => !held.has(chain) || !isEmpty(kernel.nat.get(chain)))
+  return { table: 'nat', chains: cleared.map(chainLine), rules: going.map((chain) => `-X ${chain}`) }
+}
+
+function isEmpty(specs: readonly string[] | undefined): boolean {
+  return specs === undefined || specs.length === 0
+}
+
+function heldChains(base: BaseRules, kernel: SavedRules): ReadonlySet<string> {
+  return new Set(outsideRules(base, 'nat', kernel).leading.map(({ spec }) => ruleTarget(spec)))
+}
+
+/** Rules of others that keep stale chains of ours in the kernel, e.g. `-A MINE -j KUBE-SVC-…`. */
+export function rulesHoldingStale({ base, fragments }: Desired, kernel: SavedRules): readonly string[] {
+  const stale = new Set(staleChains(fragments, kernel))
+  if (stale.size === 0) return []
+  return outsideRules(base, 'nat', kernel)
+    .leading.filter(({ spec }) => stale.has(ruleTarget(spec)))
+    .map(appendLine)
 }
 
 function changedChains(table: Table, desired: Desired, kernel: SavedRules): (chain: string) => boolean {
