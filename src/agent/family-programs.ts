@@ -109,7 +109,8 @@ export class FamilyPrograms {
     const heldBefore = programmer.holdingStale
     const report = await programmer.sync()
     this.#observer.synced(family, report)
-    const checked = check ? await programmer.check() : undefined
+    // What was never written cannot be read back.
+    const checked = check && !dryRun ? await programmer.check() : undefined
     if (checked !== undefined) this.#observer.checked(family, checked)
     this.#logQuarantine(family, before, programmer.quarantined)
     for (const rule of programmer.holdingStale) {

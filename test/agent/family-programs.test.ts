@@ -197,3 +197,16 @@ test('what was removed is one line for each family; a dry run says what would be
   expect(flowLines(dry.lines)).toEqual([{ msg: 'would remove stale UDP flows', family: 'IPv4', removed: 1 }])
   expect(await deletions()).toEqual([deletion])
 })
+
+test('a dry run prints its rules once: what was never written is not taken for changed by others', async () => {
+  const { programs, kernel, metrics, warnings } = start({ dryRun: true })
+  const clock = vi.spyOn(performance, 'now')
+  await programs.sync(undefined, false)
+  const printed = kernel.restore.mock.calls.length
+  clock.mockReturnValue(performance.now() + 60_000)
+  await programs.sync(undefined, true)
+  clock.mockRestore()
+  expect(kernel.restore).toHaveBeenCalledTimes(printed)
+  expect(warnings().filter((line) => !String(line).includes('conntrack'))).toEqual([])
+  expect(await metrics.registry.metrics()).not.toMatch(/^pointsman_repaired_total{/m)
+})
