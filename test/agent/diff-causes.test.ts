@@ -317,8 +317,8 @@ test('options: what tells pods, masquerading all, where node ports are open', ()
     'Service shop/web, port http: masquerading changed from all but 10.244.0.0/16 to all traffic',
   ])
   expect(said({}, { nodePortNetworks: 'primary' })).toEqual([
-    'Not of one Service: addresses with node ports changed from every address of the node to 192.0.2.7 (IPv4)',
-    'Not of one Service: addresses with node ports changed from every address of the node to none (IPv6)',
+    'Not of one Service: addresses with node ports changed from every address of the node but 127.0.0.0/8 to 192.0.2.7 (IPv4)',
+    'Not of one Service: addresses with node ports changed from every address of the node but ::1 to none (IPv6)',
   ])
   expect(said({}, { masqueradeBit: 15 })).toEqual([
     'Not of one Service: rules of filter KUBE-FORWARD differ (IPv4 and IPv6)',

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import type { ComparedSide } from '../../src/agent/compared-side.ts'
 import { reportDifferences } from '../../src/agent/diff-report.ts'
 import { rulesSections, zoneSections } from '../../src/agent/documents.ts'
 import type { ReportGroup } from '../../src/diff/report.ts'
 import { diffRulesets, type DocumentSections } from '../../src/diff/ruleset-diff.ts'
-import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { slicesOf } from '../../src/model/cluster-state.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { planService, type PortPlan } from '../../src/plan/port-plan.ts'
@@ -104,12 +104,9 @@ function planned(state: ClusterStore, service: string): ReadonlyMap<string, Valu
   const node = state.nodes.get('node-1')
   if (node === undefined) throw new Error('every cluster has its node')
   const slices = slicesOf(state, service)
-  const claimedByOthers = state.claims.lostBy(service)
+  const lostClaims = state.claims.lostBy(service)
   const plans = families.flatMap((family) =>
-    planService(state.services.get(service), slices, family, node, claimedByOthers).map((plan) => ({
-      ...plan,
-      family,
-    })),
+    planService(state.services.get(service), slices, family, node, lostClaims).map((plan) => ({ ...plan, family })),
   )
   const byPort = Map.groupBy(plans, ({ name, protocol }) => `${name}/${protocol}`)
   return new Map([...byPort].map(([port, both]) => [port, valuesOf(both)]))

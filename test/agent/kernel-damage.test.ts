@@ -71,6 +71,18 @@ const cases: readonly {
     ],
   },
   {
+    name: 'a base chain deleted with the jump to it',
+    edits: [
+      remove(/FORWARD .* -j KUBE-FORWARD/, 'filter'),
+      flush('KUBE-FORWARD', 'filter'),
+      (saved) => saved.replace(/^:KUBE-FORWARD .*\n/m, ''),
+    ],
+    says: [
+      'Not of one Service: missing jump filter FORWARD to KUBE-FORWARD (IPv4 and IPv6)',
+      'Not of one Service: missing chain filter KUBE-FORWARD (IPv4 and IPv6)',
+    ],
+  },
+  {
     name: 'rules of a base chain in another order, another mark',
     edits: [
       inTable('filter', (text) => text.replace(/^(-A KUBE-FORWARD .*INVALID.*\n)((?:-A KUBE-FORWARD .*\n)+)/m, '$2$1')),
@@ -86,7 +98,8 @@ const cases: readonly {
     name: 'the last rule of KUBE-SERVICES deleted',
     edits: [remove(/KUBE-SERVICES .* -j KUBE-NODEPORTS/)],
     says: [
-      'Not of one Service: addresses with node ports changed from none to every address of the node (IPv4 and IPv6)',
+      'Not of one Service: addresses with node ports changed from none to every address of the node but 127.0.0.0/8 (IPv4)',
+      'Not of one Service: addresses with node ports changed from none to every address of the node but ::1 (IPv6)',
     ],
   },
   {
@@ -268,6 +281,48 @@ test('in a large cluster, without the comments of endpoints, a chain belongs to 
     ['IPv4'],
   )
   expect(said).toEqual(['Service bench-0/service-0, port http: endpoint 10.244.9.9:80 removed'])
+})
+
+test('what guards node ports on localhost, in a chain that others use too', () => {
+  const options = { localhostNodePorts: true }
+  const edits = [
+    remove(/KUBE-FIREWALL /, 'filter'),
+    remove(/INPUT .*KUBE-FIREWALL/, 'filter'),
+    append('KUBE-FIREWALL -j LOG', 'filter'),
+  ]
+  expect(
+    reportDifferences(
+      kernelSide(shop, (saved) => saved, options),
+      wantedSide(shop, options),
+    ),
+  ).toEqual([])
+  const edit = (saved: string) => edits.reduce((text, each) => each(text), saved)
+  const said = sentences(reportDifferences(kernelSide(shop, edit, options), wantedSide(shop, options)))
+  expect(said.slice(0, -1)).toEqual([
+    'Not of one Service: missing jump filter INPUT to KUBE-FIREWALL (IPv4)',
+    'Not of one Service: a rule is missing in filter KUBE-FIREWALL (IPv4)',
+  ])
+  const off = sentences(
+    reportDifferences(
+      kernelSide(shop, (saved) => saved),
+      wantedSide(shop, options),
+    ),
+  )
+  expect(off).toContain(
+    'Not of one Service: addresses with node ports changed from every address of the node but 127.0.0.0/8 to every address of the node (IPv4)',
+  )
+})
+
+test('what was flushed in the canary chains, or put there', () => {
+  const said = damage(
+    shop,
+    [(saved) => saved.replace(/^\*mangle\n[^*]*/m, ''), append('KUBE-PROXY-CANARY -j LOG')],
+    ['IPv4', 'IPv6'],
+  )
+  expect(said).toEqual([
+    'Not of one Service: missing chain mangle KUBE-PROXY-CANARY (IPv4 and IPv6)',
+    'Not of one Service: a rule that is not ours stands in nat KUBE-PROXY-CANARY (IPv4 and IPv6)',
+  ])
 })
 
 /** The sentences on what is wrong in a kernel that held a state until these edits; the summary left out. */

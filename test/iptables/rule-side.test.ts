@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { readIptablesBase } from '../../src/agent/iptables-base.ts'
 import { sharedRules } from '../../src/backends/iptables/document.ts'
 import { compileService, ownChains, type ServiceFragment } from '../../src/backends/iptables/fragment.ts'
@@ -7,7 +8,6 @@ import { desiredChains } from '../../src/backends/iptables/owned-rules.ts'
 import { serviceOfShared } from '../../src/backends/iptables/causes/rule-owner.ts'
 import { RuleSide } from '../../src/backends/iptables/causes/rule-side.ts'
 import { tables } from '../../src/backends/iptables/rule.ts'
-import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { slicesOf } from '../../src/model/cluster-state.ts'
 import { planService } from '../../src/plan/port-plan.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
@@ -61,7 +61,7 @@ function compile(state: ClusterStore, largeCluster: boolean): ReadonlyMap<string
   return new Map(
     [...state.services].map(([key, service]) => {
       const plans = planService(service, slicesOf(state, key), 'IPv4', node, state.claims.lostBy(key))
-      return [key, compileService(plans, { masqueradeAll: false, largeCluster, countLocalhost: false })] as const
+      return [key, compileService(plans, { masqueradeAll: false, largeCluster, countLocalhost: true })] as const
     }),
   )
 }

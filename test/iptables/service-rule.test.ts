@@ -31,7 +31,7 @@ test.each(readdirSync('golden'))(
 )
 
 test('no rule of a service is without a form, and no other has one', () => {
-  const base = /^KUBE-FORWARD|^KUBE-POSTROUTING|^KUBE-MARK-MASQ|kubernetes service nodeports/
+  const base = /^KUBE-FORWARD|^KUBE-FIREWALL|^KUBE-POSTROUTING|^KUBE-MARK-MASQ|kubernetes service nodeports/
   const documents = readdirSync('golden').flatMap((name) =>
     ['ipv4', 'ipv6'].map((family) => readFileSync(`golden/${name}/iptables-${family}.rules`, 'utf8')),
   )
@@ -71,7 +71,7 @@ test.each([
   ['nat', 'KUBE-SVC-A', balanced, 'endpoint'],
   // The comment tells nothing where the chain is the port's own.
   ['nat', 'KUBE-SVC-A', balanced.replace('->', 'to'), 'endpoint'],
-  // As kube-proxy counts what reaches node ports on localhost.
+  // Counts what reaches node ports on localhost.
   [
     'nat',
     'KUBE-NODEPORTS',

@@ -1,10 +1,10 @@
+import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { desiredRules, kernelRules, zoneText, type ComparedSide } from '../../src/agent/compared-side.ts'
 import { IptablesRuleset, type RulesetOptions } from '../../src/agent/iptables-ruleset.ts'
 import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import type { ReportGroup } from '../../src/diff/report.ts'
 import { formatReport } from '../../src/diff/report-text.ts'
-import type { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { parseCidr } from '../../src/net/cidr.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { savedText } from './saved-text.ts'
@@ -28,15 +28,19 @@ export function stateSide(state: ClusterStore, options: Partial<RulesetOptions> 
 }
 
 /** What a state asks for, as it is compared with a kernel. */
-export function wantedSide(state: ClusterStore): ComparedSide {
-  return { rules: stateSide(state).rules }
+export function wantedSide(state: ClusterStore, options: Partial<RulesetOptions> = {}): ComparedSide {
+  return { rules: stateSide(state, options).rules }
 }
 
 /** A kernel that held what a state asks for, until somebody edited what iptables-save prints. */
-export function kernelSide(state: ClusterStore, edit: (saved: string, family: Family) => string): ComparedSide {
+export function kernelSide(
+  state: ClusterStore,
+  edit: (saved: string, family: Family) => string,
+  options: Partial<RulesetOptions> = {},
+): ComparedSide {
   return {
     rules: families.map((family) => {
-      const ruleset = rulesetOf(state, family)
+      const ruleset = rulesetOf(state, family, options)
       const saved = savedText(renderFullSync(ruleset.desired(), parseSavedRules(''), Infinity))
       return kernelRules(ruleset, family, edit(saved, family))
     }),
@@ -50,6 +54,6 @@ export function sentences(groups: readonly ReportGroup[]): readonly string[] {
     .filter((line) => !/^([-+@]|$)/.test(line))
 }
 
-function rulesetOf(state: ClusterStore, family: Family, options: Partial<RulesetOptions> = {}): IptablesRuleset {
+function rulesetOf(state: ClusterStore, family: Family, options: Partial<RulesetOptions>): IptablesRuleset {
   return new IptablesRuleset(state, { ...usual, ...options, family })
 }

@@ -38,8 +38,3 @@ export function isPortChain(chain: string): boolean {
 export function portChainKind(chain: string): string | undefined {
   return /^(KUBE-(?:SVC|SVL|EXT|FW|SEP))-/.exec(chain)?.[1]
 }
-
-/** A chain such as FORWARD, in which only our jumps are ours: all chains of ours begin with `KUBE-`. */
-export function isKernelChain(chain: string): boolean {
-  return !chain.startsWith('KUBE-')
-}

@@ -6,10 +6,12 @@ import { placedRuleKey, ruleKey } from './rule-key.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
-/** One chain, or our jumps in a chain of the kernel. */
+/** One chain of ours, or our rules in a chain that is not. */
 export interface OwnedChain {
   readonly table: Table
   readonly chain: string
+  /** False for a chain of others, in which we have but some rules. */
+  readonly whole: boolean
   /** Its rules, without `-A <chain>`. */
   readonly specs: readonly string[]
   /** As iptables-save words them, each with the key that makes two ways of writing it equal. */
@@ -52,16 +54,16 @@ export function specOf(chain: string, line: string): string | undefined {
 function ownedChain(table: Table, chain: string, specs: readonly string[]): OwnedChain {
   const declared = { key: '', text: chainLine(chain) }
   const rules = specs.map((spec) => ({ key: ruleKey(spec), text: appendLine({ chain, spec }) }))
-  return { table, chain, specs, lines: [declared, ...rules] }
+  return { table, chain, whole: true, specs, lines: [declared, ...rules] }
 }
 
 /** Where our rules stand among those of others does not matter to us, so they are compared in the order of their keys. */
 function insertedLines(table: Table, chain: string, inserted: readonly Rule[]): OwnedChain {
-  const lines = inserted
-    .filter((rule) => rule.chain === chain)
+  const rules = inserted.filter((rule) => rule.chain === chain)
+  const lines = rules
     .map((rule) => ({ key: placedRuleKey(rule), text: appendLine(rule) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
-  return { table, chain, specs: inserted.map(({ spec }) => spec), lines }
+  return { table, chain, whole: false, specs: rules.map(({ spec }) => spec), lines }
 }
 
 function chainNames(rules: readonly Rule[]): readonly string[] {

@@ -1,4 +1,4 @@
-import { isKernelChain, isPortChain } from '../chain-name.ts'
+import { isPortChain } from '../chain-name.ts'
 import type { ServiceFragment } from '../fragment.ts'
 import type { OwnedChain } from '../owned-rules.ts'
 import { tables, type Table } from '../rule.ts'
@@ -14,7 +14,7 @@ export class RuleSide {
   readonly #fragments: ReadonlyMap<string, ServiceFragment> | undefined
   readonly #found = new Map<string, string | undefined>()
   #owners: ReadonlyMap<string, string> | undefined
-  #specs: ReadonlyMap<Table, ReadonlyMap<string, readonly string[]>> | undefined
+  #byName: ReadonlyMap<Table, ReadonlyMap<string, OwnedChain>> | undefined
   #shared: ReadonlyMap<string, readonly ServiceRule[]> | undefined
   #dispatched: ReadonlyMap<string, string> | undefined
   #leaders: ReadonlyMap<string, string> | undefined
@@ -31,13 +31,18 @@ export class RuleSide {
   }
 
   get hasOwnChains(): boolean {
-    return this.#chains.some(({ chain }) => !isKernelChain(chain))
+    return this.#chains.some(({ whole }) => whole)
+  }
+
+  /** Undefined when there is no such chain. */
+  chain(table: Table, chain: string): OwnedChain | undefined {
+    this.#byName ??= new Map(tables.map((each) => [each, indexChains(this.#chains, each)]))
+    return this.#byName.get(table)?.get(chain)
   }
 
   /** The rules of a chain, without `-A <chain>`; undefined when there is no such chain. */
   specs(table: Table, chain: string): readonly string[] | undefined {
-    this.#specs ??= new Map(tables.map((each) => [each, indexSpecs(this.#chains, each)]))
-    return this.#specs.get(table)?.get(chain)
+    return this.chain(table, chain)?.specs
   }
 
   /** The rules of a port's chain that have a form of ours. */
@@ -88,8 +93,8 @@ export class RuleSide {
   }
 }
 
-function indexSpecs(chains: readonly OwnedChain[], table: Table): ReadonlyMap<string, readonly string[]> {
-  return new Map(chains.filter((owned) => owned.table === table).map(({ chain, specs }) => [chain, specs]))
+function indexChains(chains: readonly OwnedChain[], table: Table): ReadonlyMap<string, OwnedChain> {
+  return new Map(chains.filter((owned) => owned.table === table).map((owned) => [owned.chain, owned]))
 }
 
 function indexFragments(fragments: ReadonlyMap<string, ServiceFragment>): ReadonlyMap<string, string> {

@@ -77,7 +77,7 @@ const shapes: readonly Shape[] = [
   ['external IP', 'nat KUBE-SERVICES', '* external IP', address, 'KUBE-EXT'],
   ['load balancer IP', 'nat KUBE-SERVICES', '* loadbalancer IP', address, 'KUBE-EXT KUBE-FW'],
   ['node port', 'nat KUBE-NODEPORTS', '*', '-p --dport', 'KUBE-EXT'],
-  // Where kube-proxy counts what reaches node ports on localhost.
+  // Counts what reaches node ports on localhost.
   ['node port', 'nat KUBE-NODEPORTS', '*', '-p -d --dport --nfacct-name', 'KUBE-EXT'],
   ['refused cluster IP', 'filter KUBE-SERVICES', '* has no endpoints', address, 'REJECT'],
   ['refused cluster IP', 'filter KUBE-SERVICES', '* has no local endpoints', address, 'DROP'],

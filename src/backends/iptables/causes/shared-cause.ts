@@ -1,12 +1,12 @@
 import { valueCause, type Cause } from './cause.ts'
-import { isKernelChain } from '../chain-name.ts'
 import { declares, specsOf, type ChainChange, type FamilySides } from './chain-change.ts'
 import { mergeFamilies } from './family-causes.ts'
 import { foreignCause } from './leftover-cause.ts'
 import { withoutHostBits } from './rule-facts.ts'
 import { ruleKey } from '../rule-key.ts'
-import { ruleOptions } from '../rule-options.ts'
-import { valueOf } from './service-rule.ts'
+import { ruleOptions, ruleTarget } from '../rule-options.ts'
+import type { RuleSide } from './rule-side.ts'
+import type { Table } from '../rule.ts'
 
 /** Why lines differ that belong to no Service: our jumps, what all Services share, and chains that none names. */
 export function sharedCauses(families: readonly FamilySides[], changes: readonly ChainChange[]): readonly Cause[] {
@@ -23,18 +23,18 @@ export function sharedCauses(families: readonly FamilySides[], changes: readonly
 /** Jumps and chains that are missing, or more than there should be. */
 function chainCauses({ old, now }: FamilySides, changes: readonly ChainChange[]): readonly Cause[] {
   if (old.isKernel && !old.hasOwnChains) return [{ kind: 'nothing', says: 'nothing of ours is there' }]
-  const jumps = changes.filter(({ chain }) => isKernelChain(chain))
-  const own = changes.filter(({ chain }) => !isKernelChain(chain))
+  const own = changes.filter(({ table, chain }) => isWhole(now, table, chain))
+  const inserted = changes.filter((change) => !own.includes(change))
   const isEmpty = ({ table, chain }: ChainChange) =>
     old.isKernel && old.specs(table, chain)?.length === 0 && now.specs(table, chain) !== undefined
   return [
     has(
       'missing jump',
-      jumps.flatMap((change) => jumpTexts(change, change.added)),
+      inserted.flatMap((change) => jumpTexts(change, change.added)),
     ),
     has(
       'doubled jump',
-      jumps.flatMap((change) => jumpTexts(change, change.removed)),
+      inserted.flatMap((change) => jumpTexts(change, change.removed)),
     ),
     has('missing chain', own.filter(({ chain, added }) => declares(chain, added)).map(place)),
     has('empty chain', own.filter(isEmpty).map(place)),
@@ -47,19 +47,30 @@ function has(kind: string, values: readonly string[]): readonly Cause[] {
 }
 
 function jumpTexts({ table, chain }: ChainChange, lines: readonly string[]): readonly string[] {
-  return specsOf(chain, lines).map((spec) => `${table} ${chain} to ${valueOf(ruleOptions(spec), '-j')}`)
+  const jumps = specsOf(chain, lines).filter(isJump)
+  return jumps.map((spec) => `${table} ${chain} to ${ruleTarget(spec)}`)
 }
 
-/** Rules in a chain that both sides have, and that nobody flushed. */
+function isJump(spec: string): boolean {
+  return ruleTarget(spec).startsWith('KUBE-')
+}
+
+/** Whether a chain is ours as a whole: one that only the old side has is, or we would not speak of it. */
+function isWhole(now: RuleSide, table: Table, chain: string): boolean {
+  return now.chain(table, chain)?.whole ?? true
+}
+
+/** Rules in a chain that both sides have, and that nobody flushed; in chains of others those that are no jumps. */
 function ruleCauses({ old, now }: FamilySides, change: ChainChange): readonly Cause[] {
   const { table, chain } = change
+  const whole = isWhole(now, table, chain)
   const [before = [], after] = [old.specs(table, chain), now.specs(table, chain)]
-  const flushed = old.isKernel && before.length === 0
-  if (isKernelChain(chain) || flushed || after === undefined) return []
-  const open = valueCause('addresses with node ports', openAddresses(before), openAddresses(after))
-  const counts = (spec: string) => open.length === 0 || !leadsToNodePorts(spec)
-  const removed = specsOf(chain, change.removed).filter(counts)
-  const added = specsOf(chain, change.added).filter(counts)
+  const flushed = whole && old.isKernel && before.length === 0
+  if (flushed || after === undefined) return []
+  const open = whole ? valueCause('addresses with node ports', openAddresses(before), openAddresses(after)) : []
+  const isTold = (spec: string) => (whole ? open.length > 0 && leadsToNodePorts(spec) : isJump(spec))
+  const removed = specsOf(chain, change.removed).filter((spec) => !isTold(spec))
+  const added = specsOf(chain, change.added).filter((spec) => !isTold(spec))
   return [...open, ...differenceCauses(place(change), removed, added, new Set(after.map(ruleKey)))]
 }
 
@@ -90,14 +101,16 @@ function rulesAre(count: number): string {
 function openAddresses(specs: readonly string[]): readonly string[] {
   const addresses = specs.filter(leadsToNodePorts).map((spec) => {
     const options = ruleOptions(spec)
-    const general = valueOf(options, '--dst-type') !== undefined
-    return general ? 'every address of the node' : withoutHostBits(valueOf(options, '-d') ?? 'every address')
+    const { negated = false, value = '' } = options.find(({ name }) => name === '-d') ?? {}
+    const network = withoutHostBits(value)
+    if (network !== '' && !negated) return network
+    return `every address of the node${negated ? ` but ${network}` : ''}`
   })
   return addresses.sort()
 }
 
 function leadsToNodePorts(spec: string): boolean {
-  return valueOf(ruleOptions(spec), '-j') === 'KUBE-NODEPORTS'
+  return ruleTarget(spec) === 'KUBE-NODEPORTS'
 }
 
 function place({ table, chain }: ChainChange): string {
