@@ -1,5 +1,5 @@
-import { isScalar, parseDocument } from 'yaml'
 import { FieldError, type Field } from '../model/field.ts'
+import { innerText } from './inner-text.ts'
 import type { Place } from './yaml-text.ts'
 
 /** Where kubeadm and kind keep it, EKS, and kube-up. */
@@ -28,15 +28,14 @@ export function configInConfigMap(object: Field, file: ConfigText): ConfigText {
     )
   }
   const text = data.get(key).text() ?? ''
-  const node = parseDocument(file.text).getIn(['data', key], true)
-  if (!isScalar(node) || node.type !== 'BLOCK_LITERAL' || !node.range) {
+  const { offset } = innerText(file.text, ['data', key]) ?? {}
+  if (offset === undefined) {
     return { text, where: `${file.where}, data["${key}"]`, placeInFile: (place) => place }
   }
-  const header = file.text.slice(0, node.range[0]).split('\n').length
-  const [, indent = ''] = /\n( *)\S/.exec(file.text.slice(node.range[0])) ?? []
+  const { lines, columns } = offset
   return {
     text,
     where: file.where,
-    placeInFile: ({ line, column }) => file.placeInFile({ line: header + line, column: indent.length + column }),
+    placeInFile: ({ line, column }) => file.placeInFile({ line: lines + line, column: columns + column }),
   }
 }
