@@ -11,7 +11,7 @@ export function unknownField(path: string, name: string, known: Iterable<string>
  * more, and a third of them, would have to change. A name with dots before it (`iptables.masqueradeAll`) is one of another section,
  * and is taken when none of this section is as near.
  */
-function nearestName(name: string, known: Iterable<string>): string | undefined {
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(2, name.length / 3)
   for (const candidate of known) {
