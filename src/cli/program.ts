@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { CommandError } from '../host/command.ts'
+import { addCheckCorefile } from './check-corefile.ts'
 import { addCleanup } from './cleanup.ts'
 import { addDemo } from './demo/demo.ts'
 import { addDiff } from './diff.ts'
@@ -21,7 +22,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     // The flags of kube-proxy are long: half of a usual terminal.
     .configureHelp({ minWidthToWrap: 25 })
     .exitOverride()
-  for (const add of [addRun, addRender, addDiff, addResolve, addCleanup, addDemo]) add(program)
+  for (const add of [addRun, addRender, addDiff, addResolve, addCheckCorefile, addCleanup, addDemo]) add(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync(withValues(args), { from: 'user' })
