@@ -1,5 +1,6 @@
 import type { Family } from '../net/family.ts'
 import { canaryChain } from '../backends/iptables/canary.ts'
+import type { Table } from '../backends/iptables/rule.ts'
 import { chooseVariant, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, type RunCommand } from '../host/command.ts'
 
@@ -9,7 +10,7 @@ export interface IptablesTool {
   save(): Promise<string>
   /** Gives a document to `iptables-restore --noflush`; throws {@link RestoreRefused} when it is not taken as it is. */
   restore(document: string): Promise<void>
-  /** Whether our chain in the mangle table is still there: a look of milliseconds, however many rules there are. */
+  /** Whether our chain is still in every table: a tenth of a second at most, however many rules there are. */
   hasCanary(): Promise<boolean>
 }
 
@@ -40,17 +41,25 @@ export function iptablesTool(run: RunCommand, family: Family, variant: Variant):
       }
     },
     async hasCanary() {
-      try {
-        // Not -save, which with iptables-nft reads every table whichever it is asked for.
-        await run(command, ['-w', '5', '-t', 'mangle', '-S', canaryChain])
-        return true
-      } catch (error) {
-        if (!(error instanceof CommandError)) throw error
-        // 1: no such chain. 4: the kernel or the lock is busy, which says nothing about the chain.
-        if (error.exitCode === 1 || error.exitCode === 4) return error.exitCode === 4
-        throw error
-      }
+      // A firewall that loads its own rules with iptables-restore replaces only the tables that it has rules for.
+      for (const table of bySize) if (!(await standsIn(run, command, table))) return false
+      return true
     },
+  }
+}
+
+const bySize: readonly Table[] = ['mangle', 'filter', 'nat']
+
+async function standsIn(run: RunCommand, command: string, table: Table): Promise<boolean> {
+  try {
+    // Not -save, which with iptables-nft reads every table whichever it is asked for.
+    await run(command, ['-w', '5', '-t', table, '-S', canaryChain])
+    return true
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    // 1: no such chain. 4: the kernel or the lock is busy, which says nothing about the chain.
+    if (error.exitCode === 1 || error.exitCode === 4) return error.exitCode === 4
+    throw error
   }
 }
 

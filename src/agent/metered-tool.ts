@@ -7,6 +7,8 @@ export class MeteredTool implements IptablesTool {
   /** Bytes given to it, and milliseconds that it worked, since {@link reset}. */
   bytes = 0
   ms = 0
+  /** The part of these in which it was given documents. */
+  writingMs = 0
   /** Documents that it did not take, ever. */
   failures = 0
   /** Rules in the last document. */
@@ -19,6 +21,7 @@ export class MeteredTool implements IptablesTool {
   reset(): void {
     this.bytes = 0
     this.ms = 0
+    this.writingMs = 0
   }
 
   save(): Promise<string> {
@@ -34,11 +37,14 @@ export class MeteredTool implements IptablesTool {
     this.written = countAdded(document)
     if (document === '') return
     this.bytes += document.length
+    const before = this.ms
     try {
       await this.#timed(() => this.#tool.restore(document))
     } catch (error) {
       this.failures++
       throw error
+    } finally {
+      this.writingMs += this.ms - before
     }
   }
 

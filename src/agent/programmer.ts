@@ -157,7 +157,8 @@ export class Programmer {
     this.#tool.reset()
     const done = await work()
     const ms = performance.now() - start
-    if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(this.#readPauseMs, ms / readShare)
+    const readingMs = ms - this.#tool.writingMs
+    if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(this.#readPauseMs, readingMs / readShare)
     return { ...done, bytes: this.#tool.bytes, ownMs: ms - this.#tool.ms, toolMs: this.#tool.ms }
   }
 

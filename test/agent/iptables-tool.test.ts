@@ -45,18 +45,20 @@ test('with neither, the error is the one that can be acted on', async () => {
 })
 
 test.each([
-  { name: 'the chain is there', fails: undefined, want: true },
-  { name: 'there is no such chain', fails: 1, want: false },
+  { name: 'the chain is there', want: true },
+  { name: 'there is no such chain', fails: 1, want: false, asks: ['mangle'] },
   { name: 'the lock or the kernel is busy, which says nothing', fails: 4, want: true },
-])('canary: $name', async ({ fails, want }) => {
+  { name: 'there is none in one of the tables', fails: 1, only: 'nat', want: false },
+])('canary: $name', async ({ fails, only = '', want, asks = ['mangle', 'filter', 'nat'] }) => {
   const asked: string[] = []
   const run: RunCommand = async (command, args) => {
     asked.push([command, ...args].join(' '))
-    if (fails !== undefined) throw new CommandError('failed', false, { exitCode: fails })
+    if (fails !== undefined && args.join(' ').includes(only))
+      throw new CommandError('failed', false, { exitCode: fails })
     return ''
   }
   expect(await iptablesTool(run, 'IPv6', 'legacy').hasCanary()).toBe(want)
-  expect(asked).toEqual(['ip6tables-legacy -w 5 -t mangle -S KUBE-PROXY-CANARY'])
+  expect(asked).toEqual(asks.map((table) => `ip6tables-legacy -w 5 -t ${table} -S KUBE-PROXY-CANARY`))
 })
 
 test('canary: any other failure is an error', async () => {

@@ -183,6 +183,25 @@ COMMIT
     expect(rulesOf(await ipv4.save())).toEqual(right)
   })
 
+  test.each(['filter', 'nat'])(
+    'a check notices that a firewall has replaced the table %s, without reading it back',
+    async (table) => {
+      await using namespace = await createNamespace()
+      const ipv4 = tool(namespace, 'IPv4')
+      const store = storeOf()
+      for (const service of fc.sample(randomService, { numRuns: 6, seed: 42 })) {
+        replace(store, new Map(), service, false)
+      }
+      const programmer = programmerOf(store, 'IPv4', ipv4)
+      await programmer.sync()
+      const right = rulesOf(await ipv4.save())
+      await namespace.run(`iptables-${variant}-restore`, [], `*${table}\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n`)
+      expect(rulesOf(await ipv4.save())).not.toEqual(right)
+      expect((await programmer.check())?.repaired).toBeGreaterThan(3)
+      expect(rulesOf(await ipv4.save())).toEqual(right)
+    },
+  )
+
   test('a full sync repairs what others changed, and touches nothing else', async () => {
     await using namespace = await createNamespace()
     const ipv4 = tool(namespace, 'IPv4')

@@ -1,5 +1,5 @@
 /**
- * An empty chain of ours in every table (`rulesets/base/iptables-canary.rules`). When it is gone from the smallest, mangle,
- * somebody has flushed everything.
+ * An empty chain of ours in every table (`rulesets/base/iptables-canary.rules`). Where it is gone, somebody has flushed
+ * the table.
  */
 export const canaryChain = 'KUBE-PROXY-CANARY'
