@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { cpus } from 'node:os'
 import { ClusterStore } from '../src/agent/cluster-store.ts'
 import { IptablesRuleset } from '../src/agent/iptables-ruleset.ts'
-import { iptablesTool } from '../src/agent/iptables-tool.ts'
+import { blockLines, iptablesTool } from '../src/agent/iptables-tool.ts'
 import { isPortChain } from '../src/backends/iptables/chain-name.ts'
 import { formatTable, wholeTable } from '../src/backends/iptables/document.ts'
 import { parseManifests } from '../src/agent/manifest-text.ts'
@@ -60,12 +60,7 @@ console.log(
 
 async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise<void> {
   const ruleset = new IptablesRuleset(store, options)
-  const programmer = new Programmer(
-    ruleset,
-    iptablesTool(run, 'IPv4', variant),
-    variant === 'nft' ? 5000 : Infinity,
-    30_000,
-  )
+  const programmer = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), blockLines[variant], 30_000)
   const cpu = process.cpuUsage()
   const first = await programmer.sync()
   console.log(`${variant}: first load: ours ${ms(first.ownMs)} (CPU ${cpuMs(cpu)}), tool ${ms(first.toolMs)}`)
@@ -96,7 +91,7 @@ async function benchVariant(variant: 'nft' | 'legacy', run: RunCommand): Promise
     `${variant}: rewriting the shared chains, as kube-proxy does at each change: tool ${ms(performance.now() - started)}, ` +
       `payload ${peer.length} bytes`,
   )
-  const again = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), 5000, 30_000)
+  const again = new Programmer(ruleset, iptablesTool(run, 'IPv4', variant), blockLines[variant], 30_000)
   const start = performance.now()
   const report = await again.sync()
   console.log(

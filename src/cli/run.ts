@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
 import { remakingCounters } from '../agent/counters.ts'
-import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
+import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
 import { ManifestSource } from '../agent/manifest-source.ts'
@@ -107,9 +107,7 @@ async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
       family,
       tool: dryRun ? printing(tool, family) : remakingCounters(tool, runCommand),
       dryRun,
-      // iptables-nft takes 0.2 s for so many lines in one COMMIT and minutes for 200,000; iptables-legacy copies the
-      // whole table at every COMMIT.
-      blockLines: variant === 'nft' ? 5000 : Number.POSITIVE_INFINITY,
+      blockLines: blockLines[variant],
     }
   })
 }
