@@ -109,7 +109,12 @@ function planned(state: ClusterStore, service: string): ReadonlyMap<string, Valu
     planService(state.services.get(service), slices, family, node, lostClaims).map((plan) => ({ ...plan, family })),
   )
   const byPort = Map.groupBy(plans, ({ name, protocol }) => `${name}/${protocol}`)
-  return new Map([...byPort].map(([port, both]) => [port, valuesOf(both)]))
+  // A port that has lost everything to others has no rules.
+  return new Map([...byPort].filter(([, both]) => both.some(isReached)).map(([port, both]) => [port, valuesOf(both)]))
+}
+
+function isReached({ clusterIp, external }: PortPlan): boolean {
+  return clusterIp !== undefined || external
 }
 
 function valuesOf(plans: readonly (PortPlan & { readonly family: Family })[]): Values {
