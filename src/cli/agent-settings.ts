@@ -30,10 +30,17 @@ export function agentSettings(
   settings: Settings,
 ): Pick<AgentOptions, 'syncPeriodMs' | 'minSyncPeriodMs' | 'metricsAddress'> {
   return {
-    ...optional('syncPeriodMs', settings['iptables.syncPeriod']),
-    ...optional('minSyncPeriodMs', settings['iptables.minSyncPeriod']),
+    ...optional('syncPeriodMs', timerMs(settings['iptables.syncPeriod'])),
+    ...optional('minSyncPeriodMs', timerMs(settings['iptables.minSyncPeriod'])),
     ...optional('metricsAddress', metricsAddress(settings)),
   }
+}
+
+/** Node's timers take a longer time for a millisecond; 25 days. */
+const maxTimerMs = 2 ** 31 - 1
+
+function timerMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.min(ms, maxTimerMs)
 }
 
 /** `0.0.0.0` and `::` name no address. */

@@ -22,6 +22,14 @@ test('periods are handed on', () => {
   })
 })
 
+test('of a period that no timer can keep, what one can is kept: it would run every millisecond', () => {
+  const hour = 3_600_000
+  expect(agentSettings({ 'iptables.syncPeriod': 1000 * hour, 'iptables.minSyncPeriod': 999 * hour })).toMatchObject({
+    syncPeriodMs: 2_147_483_647,
+    minSyncPeriodMs: 2_147_483_647,
+  })
+})
+
 test.each<[Settings, object | undefined]>([
   [
     { metricsBindAddress: { host: '0.0.0.0', port: 1 }, '--metrics-port': 2 },
