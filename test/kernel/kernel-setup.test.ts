@@ -100,7 +100,9 @@ test('where conntrack is liberal at the start, what it cannot place is let throu
   const { exitCode, stdout } = await command('diff', '-f', directory, '--family', 'ipv4')
   expect(exitCode).toBe(1)
   expect(stdout).toBe(
-    '@@ iptables-ipv4.rules filter KUBE-FORWARD\n' +
-      '+ -A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP\n',
+    'Not of one Service: a rule is missing in filter KUBE-FORWARD\n' +
+      '@@ iptables-ipv4.rules filter KUBE-FORWARD\n' +
+      '+ -A KUBE-FORWARD -m conntrack --ctstate INVALID -m nfacct --nfacct-name ct_state_invalid_dropped_pkts -j DROP\n' +
+      '\nOnly what is not of one Service differs; 1 line to add, 0 to remove\n',
   )
 }, 20_000)
