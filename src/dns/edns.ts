@@ -13,14 +13,16 @@ export interface Edns {
 /** However much a client takes: what fits here passes every path unfragmented (DNS flag day 2020). */
 export const maxUdpAnswer = 1232
 
-const optType = 41
+export const optType = 41
 /** Root owner 1, type 2, class 2, TTL 4, data length 2. */
 const optHead = 11
 
 /** NSID, EXPIRE, COOKIE, TCP-KEEPALIVE and PADDING go back unchanged, as CoreDNS does; others are dropped. */
-const mirroredOptions: ReadonlySet<number> = new Set([3, 9, 10, 11, 12])
+export const mirroredOptions: ReadonlySet<number> = new Set([3, 9, 10, 11, 12])
 
 const noOptions = new Uint8Array()
+
+const badVersion: Edns = { udpSize: 0, version: 0, dnssecOk: false, options: noOptions }
 
 /** Reads the OPT record behind `skip` other records; a second OPT, or a record that is cut, is malformed. */
 export function readEdns(
@@ -37,7 +39,10 @@ export function readEdns(
     const end = data + uint16At(message, head + 8)
     if (data > message.length || end > message.length) return 'malformed'
     if (i >= skip && uint16At(message, head) === optType) {
-      const options = edns === undefined && head === at + 1 ? readOptions(message.subarray(data, end)) : undefined
+      const options =
+        edns === undefined && head === at + 1
+          ? selectOptions(message.subarray(data, end), (code) => mirroredOptions.has(code))
+          : undefined
       if (options === undefined) return 'malformed'
       edns = {
         udpSize: uint16At(message, head + 2),
@@ -60,20 +65,26 @@ export function ednsLength(edns: Edns | undefined): number {
  * that we do not speak gets the upper bits of BADVERS, with CoreDNS' size 0 and no options.
  */
 export function writeEdns(bytes: Uint8Array, at: number, edns: Edns): number {
-  const known = edns.version === 0
-  const options = known ? edns.options : noOptions
+  if (edns.version !== 0) return writeOpt(bytes, at, badVersion, 1)
+  return writeOpt(bytes, at, { ...edns, udpSize: Math.min(edns.udpSize, maxUdpAnswer) }, 0)
+}
+
+/** Writes an OPT record as it is said; `extendedRcode` is what of an rcode the header has no room for: its upper 8 bits of 12. */
+export function writeOpt(bytes: Uint8Array, at: number, edns: Edns, extendedRcode: number): number {
+  const { options } = edns
   bytes.fill(0, at, at + optHead)
   setUint16(bytes, at + 1, optType)
-  setUint16(bytes, at + 3, known ? Math.min(edns.udpSize, maxUdpAnswer) : 0)
-  bytes[at + 5] = known ? 0 : 1
-  bytes[at + 7] = known && edns.dnssecOk ? 0x80 : 0
+  setUint16(bytes, at + 3, edns.udpSize)
+  bytes[at + 5] = extendedRcode
+  bytes[at + 6] = edns.version
+  bytes[at + 7] = edns.dnssecOk ? 0x80 : 0
   setUint16(bytes, at + 9, options.length)
   bytes.set(options, at + optHead)
   return at + optHead + options.length
 }
 
 /** The offset behind the owner of a record. A pointer ends a name and is not followed, so this is one pass. */
-function skipName(message: Uint8Array, start: number): number {
+export function skipName(message: Uint8Array, start: number): number {
   for (let at = start; ;) {
     const length = message[at] ?? 0
     if (length >= 0xc0) return at + 2
@@ -83,17 +94,18 @@ function skipName(message: Uint8Array, start: number): number {
   }
 }
 
-function readOptions(data: Uint8Array): Uint8Array | undefined {
+/** The options with these codes, in wire form; undefined when one is cut. */
+export function selectOptions(data: Uint8Array, wanted: (code: number) => boolean): Uint8Array | undefined {
   if (data.length === 0) return noOptions
-  const mirrored: Uint8Array[] = []
+  const selected: Uint8Array[] = []
   let at = 0
   while (at < data.length) {
     const end = at + 4 + uint16At(data, at + 2)
     if (at + 4 > data.length || end > data.length) return undefined
-    if (mirroredOptions.has(uint16At(data, at))) mirrored.push(data.subarray(at, end))
+    if (wanted(uint16At(data, at))) selected.push(data.subarray(at, end))
     at = end
   }
-  return concatenate(mirrored)
+  return concatenate(selected)
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

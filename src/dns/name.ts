@@ -2,7 +2,7 @@
 // inside a label is \046 and never looks like the end of one, and the lower-cased text is a safe key.
 
 /** How each octet is written, e.g. 97 as `a`, 46 as `\046`. */
-const spellings: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
+export const octetSpellings: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
   const character = String.fromCodePoint(octet)
   return /[-\w*]/.test(character) ? character : `\\${String(octet).padStart(3, '0')}`
 })
@@ -25,7 +25,7 @@ export function readName(
     if (end - start > 255) return undefined
     if (length === 0) return { name: name === '' ? '.' : name, end }
     if (end > message.length) return undefined
-    for (at++; at < end; at++) name += spellings[message[at] ?? 0]
+    for (at++; at < end; at++) name += octetSpellings[message[at] ?? 0]
     name += '.'
   }
 }
@@ -63,6 +63,7 @@ export function isName(name: string): boolean {
 
 /** Whether a name is the apex or lies below it. */
 export function isWithin(name: string, apex: string): boolean {
+  if (apex === '.') return true
   return name.endsWith(apex) && (name.length === apex.length || name[name.length - apex.length - 1] === '.')
 }
 

@@ -34,3 +34,28 @@ export function randomMessage(random: (limit: number) => number, good: readonly 
   }
   return Uint8Array.from(message)
 }
+
+/** One of the good messages with a few octets changed, some made pointers or counts, or its end cut off. */
+export function damage(random: (limit: number) => number, good: readonly Uint8Array[]): Uint8Array {
+  const message = Uint8Array.from(good[random(good.length)] ?? [])
+  for (let edits = random(4); edits >= 0; edits--) {
+    const at = random(message.length)
+    switch (random(6)) {
+      case 0:
+        message.set([0xc0 | random(2), random(256)].slice(0, message.length - at), at)
+        break
+      case 1:
+        message[5 + 2 * random(4)] = random(20)
+        break
+      case 2:
+        message.copyWithin(at, random(message.length))
+        break
+      case 3:
+        message[at] = random(64)
+        break
+      default:
+        message[at] = random(256)
+    }
+  }
+  return random(8) === 0 ? message.subarray(0, random(message.length + 1)) : message
+}
