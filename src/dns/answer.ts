@@ -32,10 +32,9 @@ function answerQuestion(zone: Zone, message: Uint8Array, query: Query, transport
   const name = query.name.toLowerCase()
   const limit = answerLimit(query, transport)
   const badVersion = query.edns !== undefined && query.edns.version !== 0
+  // BADVERS is 16: its upper bits go into the OPT record, and none remain for the header.
   if (badVersion || query.class !== internet) {
-    const writer = new MessageWriter(message, query.questionEnd, name, 0, limit, query.edns)
-    // BADVERS is 16: its upper bits go into the OPT record, and none remain for the header.
-    return writer.finish(badVersion ? 0 : rcodes.REFUSED, false)
+    return rcodeAnswer(message, query, transport, badVersion ? 0 : rcodes.REFUSED)
   }
   const { rcode, origin, answers, authority, additional } = resolve(zone, name, query.type)
   const writer = new MessageWriter(message, query.questionEnd, name, origin?.length ?? 0, limit, query.edns)
@@ -45,8 +44,15 @@ function answerQuestion(zone: Zone, message: Uint8Array, query: Query, transport
   return writer.finish(rcodes[rcode], origin !== undefined)
 }
 
+/** An answer of an rcode alone, with the question and the OPT. */
+export function rcodeAnswer(message: Uint8Array, query: Query, transport: 'udp' | 'tcp', rcode: number): Uint8Array {
+  const limit = answerLimit(query, transport)
+  const writer = new MessageWriter(message, query.questionEnd, query.name.toLowerCase(), 0, limit, query.edns)
+  return writer.finish(rcode, false)
+}
+
 /** RFC 6891 section 6.2.5: a size below 512 means 512, and without EDNS it is 512. */
-function answerLimit(query: Query, transport: 'udp' | 'tcp'): number {
+export function answerLimit(query: Query, transport: 'udp' | 'tcp'): number {
   if (transport === 'tcp') return 65535
   return Math.min(Math.max(query.edns?.udpSize ?? 512, 512), maxUdpAnswer)
 }
