@@ -9,7 +9,7 @@ const house: Record<string, { rooms: readonly string[]; packages: readonly strin
   plan: { rooms: ['net', 'model'], packages: [] },
   'backends/iptables': { rooms: ['net', 'model', 'plan'], packages: [] },
   'backends/conntrack': { rooms: ['net', 'plan'], packages: [] },
-  dns: { rooms: ['net', 'model'], packages: [] },
+  dns: { rooms: ['net', 'model'], packages: ['lru-cache'] },
   diff: { rooms: [], packages: [] },
   config: { rooms: ['net', 'model'], packages: ['yaml'] },
   host: { rooms: ['net'], packages: 'any' },
