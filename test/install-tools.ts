@@ -3,7 +3,7 @@
  * their commands is missing. Without root, or without apt-get, it names what is missing and ends with exit code 1.
  */
 import { spawnSync } from 'node:child_process'
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 const demo: Readonly<Record<string, readonly string[]>> = {
@@ -17,7 +17,13 @@ const everything = {
   dnsperf: ['dnsperf'],
   nfacct: ['nfacct'],
   'util-linux': ['taskset', 'setpriv'],
+  unbound: ['unbound'],
+  knot: ['knotd'],
+  openssl: ['openssl'],
 }
+
+/** Those that would become servers of this machine; the tests run them in namespaces of their own. */
+const services: ReadonlySet<string> = new Set(['unbound', 'knot'])
 
 const isRoot = process.getuid?.() === 0
 const forDemo = process.argv[2] === 'demo'
@@ -33,8 +39,11 @@ if (missing.length > 0) {
   const command = `apt-get install -y ${missing.join(' ')}`
   if (!isRoot) fail(`These Debian packages are missing; as root: ${command}`)
   console.error(`Installing what is missing: ${missing.join(' ')}`)
+  keepServicesStopped()
   apt(['update', '-qq'])
   apt(['install', '-y', '-qq', '--no-install-recommends', ...missing])
+  // Where there is no systemd nothing starts them.
+  spawnSync('systemctl', ['disable', ...missing.filter((name) => services.has(name))], { stdio: 'ignore' })
 }
 
 function isInstalled(command: string): boolean {
@@ -46,6 +55,14 @@ function isInstalled(command: string): boolean {
       return false
     }
   })
+}
+
+/** Debian starts the services of a package as it installs it, unless this program says no (Debian Policy section 9.3.3.1). */
+function keepServicesStopped(): void {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (existsSync(policy)) return
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  process.once('exit', () => rmSync(policy))
 }
 
 function apt(args: readonly string[]): void {

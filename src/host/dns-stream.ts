@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { frame } from './dns-frame.ts'
 import type { AnswerDns } from './dns-service.ts'
 
 /** Milliseconds for the first query, for each further one, and for the client to take answers; CoreDNS' figures. */
@@ -66,11 +67,6 @@ function answerPending(
       return { rest: pending.subarray(at), answered: true, state: 'blocked' }
   }
   return { rest: pending.subarray(at), answered: at > 0, state: 'waiting' }
-}
-
-/** The message behind its length (RFC 1035 section 4.2.2), in one piece so that it leaves in one segment. */
-function frame(message: Uint8Array): Uint8Array {
-  return concatenate(Uint8Array.of(message.length >> 8, message.length & 255), message)
 }
 
 function concatenate(head: Uint8Array, tail: Uint8Array): Uint8Array {
