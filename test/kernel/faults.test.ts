@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto'
-import { copyFile, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { benchObjects } from '../../bench/cluster.ts'
-import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
+import { programmed } from '../support/agent.ts'
 import { pointsman } from '../support/command-line.ts'
-import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { type Namespace } from '../support/namespace.ts'
+import { testNode } from '../support/test-node.ts'
 
 const usual = ['--node', 'node-1', '--cluster-cidr', '10.244.0.0/16,2001:db8:244::/48']
 const foreign = `*nat
@@ -23,34 +23,19 @@ COMMIT
 `
 
 describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
-  let namespace: Namespace
-  let directory: string
-  let agent: RunningAgent | undefined
+  const node = testNode()
+  const { put } = node
   beforeEach(async () => {
-    namespace = await createNamespace()
-    directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
     // As the kubelet marks the variant of a host.
-    await namespace.run(`iptables-${variant}`, ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'])
-    await namespace.run(`iptables-${variant}-restore`, ['--noflush'], foreign)
-  })
-  afterEach(async () => {
-    await agent?.end('SIGKILL')
-    agent = undefined
-    await namespace[Symbol.asyncDispose]()
-    await rm(directory, { recursive: true })
+    await node.namespace.run(`iptables-${variant}`, ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'])
+    await node.namespace.run(`iptables-${variant}-restore`, ['--noflush'], foreign)
   })
 
-  const start = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) => {
-    agent = runAgent(namespace, ['-f', directory, '--no-dns', ...usual, ...args], env)
-    return agent
-  }
-  const put = async (name: string, file: string) => {
-    await copyFile(`rulesets/clusters/${name}.yaml`, join(directory, 'new'))
-    await rename(join(directory, 'new'), join(directory, file))
-  }
-  const differences = () => pointsman(['diff', '-f', directory, ...usual], { namespace: namespace.name })
+  const start = (args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) =>
+    node.start(['--no-dns', ...usual, ...args], env)
+  const differences = () => pointsman(['diff', '-f', node.directory, ...usual], { namespace: node.namespace.name })
   const foreignRules = async () => {
-    const saved = await namespace.run(`iptables-${variant}-save`, [])
+    const saved = await node.namespace.run(`iptables-${variant}-save`, [])
     return saved.split('\n').filter((line) => line.startsWith('-A') && !line.includes('KUBE-'))
   }
 
@@ -78,10 +63,10 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
 
   test('iptables-restore killed midway: the next sync completes what it has left', async () => {
     const items = benchObjects(20, 500)
-    await writeFile(join(directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
+    await writeFile(join(node.directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
     const running = start()
     const command = `iptables-${variant}-restore`
-    await expect.poll(async () => killIn(namespace, command), { timeout: 20_000, interval: 2 }).toBe(true)
+    await expect.poll(async () => killIn(node.namespace, command), { timeout: 20_000, interval: 2 }).toBe(true)
     const { msg } = await running.line(({ level }) => level === 'error')
     expect(msg).toMatch(
       /^Cannot sync: IPv4: "iptables-\w+-restore -w 5 --noflush --counters" failed with signal SIGKILL/,
@@ -92,38 +77,31 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
   }, 60_000)
 })
 
-test('while another process holds the xtables lock the old rules stay, and it is said why; then it goes on', async () => {
-  await using namespace = await createNamespace()
-  await using directory = await temporaryDirectory()
-  await namespace.run('iptables-legacy', ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'])
-  await copyFile('rulesets/clusters/three-pods.yaml', join(directory.path, 'cluster.yaml'))
-  const lock = join(directory.path, 'lock')
-  const agent = runAgent(namespace, ['-f', directory.path, '--no-dns', ...usual], { XTABLES_LOCKFILE: lock })
-  try {
+describe('iptables-legacy', () => {
+  const node = testNode()
+
+  test('while another process holds the xtables lock the old rules stay, and it is said why; then it goes on', async () => {
+    await node.namespace.run('iptables-legacy', ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'])
+    await node.put('three-pods')
+    const lock = join(node.directory, 'lock')
+    const agent = node.start(['--no-dns', ...usual], { XTABLES_LOCKFILE: lock })
     await agent.line(programmed('IPv6'))
     const holder = execa('flock', [lock, 'cat'], { reject: false })
     await expect
       .poll(() => execa('flock', ['-n', lock, 'true'], { reject: false }).then(({ exitCode }) => exitCode))
       .toBe(1)
-    await copyFile('rulesets/clusters/two-ports.yaml', join(directory.path, 'more.yaml'))
+    await node.put('two-ports', 'more.yaml')
     const { msg } = await agent.line(({ level }) => level === 'error')
     expect(msg).toContain('Another app is currently holding the xtables lock')
-    const saved = await namespace.run('iptables-legacy-save', ['-t', 'nat'])
+    const saved = await node.namespace.run('iptables-legacy-save', ['-t', 'nat'])
     expect(saved).toContain('KUBE-SVC-7MAVMYXEWSWTZO74')
     expect(saved).not.toContain('shop/cart')
     holder.kill()
     await holder
     expect(await agent.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
-    expect(await namespace.run('iptables-legacy-save', ['-t', 'nat'])).toContain('shop/cart:http cluster IP')
-  } finally {
-    await agent.end('SIGKILL')
-  }
-}, 60_000)
-
-async function temporaryDirectory() {
-  const path = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) }
-}
+    expect(await node.namespace.run('iptables-legacy-save', ['-t', 'nat'])).toContain('shop/cart:http cluster IP')
+  }, 60_000)
+})
 
 /** Kills the processes of a command in a namespace; tells whether there was one. */
 async function killIn({ name }: Namespace, command: string): Promise<boolean> {

@@ -1,18 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { execa } from 'execa'
 import { header } from '../config/support.ts'
-import { programmed, runAgent, type LogLine, type RunningAgent } from '../support/agent.ts'
-import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { programmed, type LogLine } from '../support/agent.ts'
+import { testNode } from '../support/test-node.ts'
 import { requireKernelTools } from './requirements.ts'
 
-let namespace: Namespace
-let directory: string
+const node = testNode()
 let config: string
-let agent: RunningAgent | undefined
 
 // Each test starts the program once or twice.
 vi.setConfig({ testTimeout: 20_000 })
@@ -20,27 +17,24 @@ vi.setConfig({ testTimeout: 20_000 })
 beforeAll(requireKernelTools)
 
 beforeEach(async () => {
-  namespace = await createNamespace()
-  directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
-  config = join(directory, 'kube-proxy.conf')
-  await copyFile('rulesets/clusters/three-pods.yaml', join(directory, 'cluster.yaml'))
+  config = join(node.directory, 'kube-proxy.conf')
+  await node.put('three-pods')
 })
 
-afterEach(async () => {
-  await agent?.end('SIGKILL')
-  agent = undefined
-  await namespace[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true })
-})
-
-const start = (...args: readonly string[]) => {
-  agent = runAgent(namespace, ['-f', directory, '--no-dns', ...args])
-  return agent
-}
+const start = (...args: readonly string[]) => node.start(['--no-dns', ...args])
 /** Runs to the end. */
 const run = (args: readonly string[], before: readonly string[] = []) => {
-  const command = [...before, process.execPath, resolve('src/main.ts'), 'run', '-f', directory, '--no-dns', ...args]
-  return execa('ip', ['netns', 'exec', namespace.name, ...command], { reject: false })
+  const command = [
+    ...before,
+    process.execPath,
+    resolve('src/main.ts'),
+    'run',
+    '-f',
+    node.directory,
+    '--no-dns',
+    ...args,
+  ]
+  return execa('ip', ['netns', 'exec', node.namespace.name, ...command], { reject: false })
 }
 
 /** Sets and ends; the messages of its log. */
@@ -59,7 +53,7 @@ const names = [
   'udp_timeout_stream',
 ]
 const files = names.map((name) => `/proc/sys/net/netfilter/nf_conntrack_${name}`)
-const inNamespace = async () => (await namespace.run('cat', files)).trim().split('\n').map(Number)
+const inNamespace = async () => (await node.namespace.run('cat', files)).trim().split('\n').map(Number)
 const onHost = () => files.map((file) => Number(readFileSync(file, 'utf8')))
 /** Of a namespace that is new. */
 const kernelDefaults = [432_000, 60, 0, 30, 120]
@@ -87,7 +81,7 @@ test('--config sets the timeouts of this namespace, tells what it may not set, a
   })
   await running.line(programmed('IPv6'))
   expect(await inNamespace()).toEqual([86_400, 1_800, 1, 40, 150])
-  expect(await namespace.run('iptables-save', ['-t', 'nat'])).toContain('KUBE-SVC-7MAVMYXEWSWTZO74')
+  expect(await node.namespace.run('iptables-save', ['-t', 'nat'])).toContain('KUBE-SVC-7MAVMYXEWSWTZO74')
   expect(onHost()).toEqual(host)
 })
 
@@ -123,7 +117,7 @@ test('--init-only sets, ends, and finds nothing to set when it comes again; it p
   expect(await initOnly()).toEqual(['starting', 'set', 'set'])
   expect(await inNamespace()).toEqual([432_000, 60, 1, 1, 120])
   expect(await initOnly()).toEqual(['starting'])
-  expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
+  expect(await node.namespace.run('iptables-save', [])).not.toContain('KUBE-')
 })
 
 test('the agent may be ended before or after others when memory runs out', async () => {

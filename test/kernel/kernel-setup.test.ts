@@ -1,40 +1,24 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { programmed } from '../support/agent.ts'
 import { pointsman } from '../support/command-line.ts'
-import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { testNode } from '../support/test-node.ts'
 
 // What `run` sets up in the kernel besides rules: a sysctl and counters.
 
-let namespace: Namespace
-let directory: string
-let agent: RunningAgent | undefined
+const node = testNode()
 
-beforeEach(async () => {
-  namespace = await createNamespace()
-  directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
-  await copyFile('rulesets/clusters/node-port.yaml', join(directory, 'cluster.yaml'))
-})
-afterEach(async () => {
-  await agent?.end('SIGKILL')
-  agent = undefined
-  await namespace[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true })
-})
+beforeEach(() => node.put('node-port'))
 
-const start = (...args: readonly string[]) => {
-  agent = runAgent(namespace, ['-f', directory, '--no-dns', ...args])
-  return agent
-}
-const command = (...args: readonly string[]) => pointsman(args, { namespace: namespace.name })
+const start = (...args: readonly string[]) => node.start(['--no-dns', ...args])
+const command = (...args: readonly string[]) => pointsman(args, { namespace: node.namespace.name })
 const localhost = '--iptables-localhost-nodeports'
-const sysctl = (name: string) => namespace.run('cat', [`/proc/sys/net/${name}`])
-const setSysctl = (name: string, value: string) => namespace.run('tee', [`/proc/sys/net/${name}`], value)
+const sysctl = (name: string) => node.namespace.run('cat', [`/proc/sys/net/${name}`])
+const setSysctl = (name: string, value: string) => node.namespace.run('tee', [`/proc/sys/net/${name}`], value)
 const routeLocalnet = 'ipv4/conf/all/route_localnet'
 const liberal = 'netfilter/nf_conntrack_tcp_be_liberal'
-const filter = () => namespace.run('iptables-save', ['-t', 'filter'])
+const filter = () => node.namespace.run('iptables-save', ['-t', 'filter'])
 const said = (msg: string) => (line: Readonly<Record<string, unknown>>) => line['msg'] === msg
 
 test('run makes localhost node ports work and counts; diff knows; cleanup leaves the guard alone, and says so', async () => {
@@ -43,8 +27,8 @@ test('run makes localhost node ports work and counts; diff knows; cleanup leaves
   await running.line(programmed('IPv6'))
   expect(await sysctl(routeLocalnet)).toBe('1\n')
   expect(await filter()).toContain('--nfacct-name  ct_state_invalid_dropped_pkts -j DROP')
-  expect(await command('diff', '-f', directory, localhost)).toMatchObject({ exitCode: 0, stdout: '' })
-  const without = await command('diff', '-f', directory)
+  expect(await command('diff', '-f', node.directory, localhost)).toMatchObject({ exitCode: 0, stdout: '' })
+  const without = await command('diff', '-f', node.directory)
   expect(without.stdout).toMatch(/^\+ .*--dst-type LOCAL ! -d 127\.0\.0\.0\/8 -j KUBE-NODEPORTS$/m)
   expect(without.stdout).not.toContain('KUBE-FIREWALL')
   await running.end('SIGTERM')
@@ -56,7 +40,7 @@ test('run makes localhost node ports work and counts; diff knows; cleanup leaves
   expect(stdout).toContain(kept)
   expect(stdout).toContain('Removed our counters ct_state_invalid_dropped_pkts and localhost_nps_accepted_pkts.\n')
   expect(await filter()).toContain('-A KUBE-FIREWALL ')
-  expect(await namespace.run('nfacct', ['list'])).toBe('')
+  expect(await node.namespace.run('nfacct', ['list'])).toBe('')
   expect((await command('cleanup')).stdout).toBe(kept)
 }, 30_000)
 
@@ -65,7 +49,7 @@ test('unless asked for, and in a dry run, the kernel is as it was', async () => 
   await dry.line(said('would set sysctl net/ipv4/conf/all/route_localnet to 1'))
   await dry.line((line) => line['msg'] === 'would program' && line['family'] === 'IPv6')
   expect(dry.printed()).toContain('-I KUBE-FIREWALL -m comment --comment "block incoming localnet connections"')
-  expect(await namespace.run('nfacct', ['list'])).toBe('')
+  expect(await node.namespace.run('nfacct', ['list'])).toBe('')
   expect(await sysctl(routeLocalnet)).toBe('0\n')
   await dry.end('SIGTERM')
 
@@ -78,8 +62,8 @@ test('unless asked for, and in a dry run, the kernel is as it was', async () => 
 }, 30_000)
 
 test('the guard stands before the sysctl is set, also when nothing comes after', async () => {
-  await writeFile(join(directory, 'bad.yaml'), 'kind: [')
-  const { exitCode } = await command('run', '-f', directory, '--no-dns', localhost)
+  await writeFile(join(node.directory, 'bad.yaml'), 'kind: [')
+  const { exitCode } = await command('run', '-f', node.directory, '--no-dns', localhost)
   expect(exitCode).toBe(2)
   expect(await sysctl(routeLocalnet)).toBe('1\n')
   const rules = (await filter()).split('\n').filter((line) => line.startsWith('-A'))
@@ -95,9 +79,9 @@ test('where conntrack is liberal at the start, what it cannot place is let throu
   const running = start()
   await running.line(programmed('IPv6'))
   expect(await filter()).not.toContain('INVALID')
-  expect(await command('diff', '-f', directory)).toMatchObject({ exitCode: 0, stdout: '' })
+  expect(await command('diff', '-f', node.directory)).toMatchObject({ exitCode: 0, stdout: '' })
   await setSysctl(liberal, '0')
-  const { exitCode, stdout } = await command('diff', '-f', directory, '--family', 'ipv4')
+  const { exitCode, stdout } = await command('diff', '-f', node.directory, '--family', 'ipv4')
   expect(exitCode).toBe(1)
   expect(stdout).toBe(
     'Not of one Service: a rule is missing in filter KUBE-FORWARD\n' +

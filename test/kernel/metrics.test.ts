@@ -1,36 +1,17 @@
-import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { programmed, runAgent, type RunningAgent } from '../support/agent.ts'
-import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { beforeEach, expect, test } from 'vitest'
+import { programmed } from '../support/agent.ts'
+import { testNode } from '../support/test-node.ts'
 
-let namespace: Namespace
-let directory: string
-let agent: RunningAgent | undefined
+const node = testNode()
+const { put } = node
 
 beforeEach(async () => {
-  namespace = await createNamespace()
-  await namespace.run('ip', ['link', 'set', 'lo', 'up'])
-  directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
-})
-afterEach(async () => {
-  await agent?.end('SIGKILL')
-  agent = undefined
-  await namespace[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true })
+  await node.namespace.run('ip', ['link', 'set', 'lo', 'up'])
 })
 
-const put = async (name: string) => {
-  await copyFile(`rulesets/clusters/${name}.yaml`, join(directory, 'new'))
-  await rename(join(directory, 'new'), join(directory, 'cluster.yaml'))
-}
-const start = () => {
-  agent = runAgent(namespace, ['-f', directory, '--no-dns', '--node', 'node-1', '--cluster-cidr', '10.244.0.0/16'])
-  return agent
-}
+const start = () => node.start(['--no-dns', '--node', 'node-1', '--cluster-cidr', '10.244.0.0/16'])
 const fetchText = (path: string, port = 10249) =>
-  namespace.run(process.execPath, [
+  node.namespace.run(process.execPath, [
     '-e',
     `fetch('http://127.0.0.1:${port}${path}').then(async (r) => console.log(r.status, r.headers.get('content-type'), await r.text()))`,
   ])
@@ -43,7 +24,7 @@ const noLocal = (policy: string) =>
   metric(`kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="${policy}",ip_family="IPv4"}`)
 /** Rules in chains of ours, as the kernel has them. */
 const kernelRules = async (table: string) => {
-  const saved = await namespace.run('iptables-save', ['-t', table])
+  const saved = await node.namespace.run('iptables-save', ['-t', table])
   return saved.match(/^-A KUBE-/gm)?.length ?? 0
 }
 const expectCounted = async () => {
@@ -95,7 +76,7 @@ test('a failed restore is counted, and as a partial one where it was', async () 
   const running = start()
   await running.line(programmed('IPv6'))
   const held = '*nat\n:MINE - [0:0]\n-A MINE -j KUBE-SEP-I3FOTHZ2ZFHDEZEY\nCOMMIT\n'
-  await namespace.run('iptables-restore', ['--noflush'], held)
+  await node.namespace.run('iptables-restore', ['--noflush'], held)
   await put('two-ports')
   // The full sync that follows leaves the chain that is held.
   expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
@@ -111,7 +92,6 @@ test(
     await put('three-pods')
     const first = start()
     await first.line(programmed('IPv6'))
-    agent = undefined
     const second = start()
     const { msg } = await second.line(({ level }) => level === 'warn')
     expect(msg).toMatch(/^Cannot serve HTTP at 127\.0\.0\.1 port 10249: listen EADDRINUSE/)

@@ -1,47 +1,30 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { copyFile, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { benchObjects } from '../../bench/cluster.ts'
-import { programmed, runAgent, type LogLine, type RunningAgent } from '../support/agent.ts'
+import { programmed, type LogLine } from '../support/agent.ts'
 import { pointsman } from '../support/command-line.ts'
-import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { testNode } from '../support/test-node.ts'
 
 const cases = 'rulesets/clusters'
 const usual = ['--node', 'node-1', '--cluster-cidr', '10.244.0.0/16,2001:db8:244::/48']
 
-let namespace: Namespace
-let directory: string
-let agent: RunningAgent | undefined
+const node = testNode()
+const { put } = node
 
 beforeEach(async () => {
-  namespace = await createNamespace()
-  await namespace.run('ip', ['link', 'set', 'lo', 'up'])
-  directory = await mkdtemp(join(tmpdir(), 'pointsman-test-'))
+  await node.namespace.run('ip', ['link', 'set', 'lo', 'up'])
 })
 
-afterEach(async () => {
-  await agent?.end('SIGKILL')
-  agent = undefined
-  await namespace[Symbol.asyncDispose]()
-  await rm(directory, { recursive: true })
-})
-
-const start = (...args: readonly string[]) => {
-  agent = runAgent(namespace, ['-f', directory, ...usual, ...args])
-  return agent
-}
-/** Puts a case in the place of a file, in one step. */
-const put = async (name: string, file = 'cluster.yaml') => {
-  await copyFile(`${cases}/${name}.yaml`, join(directory, 'new'))
-  await rename(join(directory, 'new'), join(directory, file))
-}
+const start = (...args: readonly string[]) => node.start([...usual, ...args])
 const diff = async () => {
-  const { exitCode, stdout } = await pointsman(['diff', '-f', directory, ...usual], { namespace: namespace.name })
+  const { exitCode, stdout } = await pointsman(['diff', '-f', node.directory, ...usual], {
+    namespace: node.namespace.name,
+  })
   return { exitCode, stdout }
 }
 const ofWeb = (saved: string) => saved.split('\n').filter((line) => line.includes('shop/web:http cluster IP'))
@@ -49,7 +32,7 @@ const isConflict = (line: LogLine) => String(line['msg']).includes('198.51.100.4
 const withoutTimes = (saved: string) => saved.replaceAll(/^#.*$|\[\d+:\d+\]/gm, '')
 const nothing = { exitCode: 0, stdout: '' }
 const dig = async (...args: readonly string[]) => {
-  const answer = await namespace.run('dig', ['@127.0.0.1', '-p', '5300', '+short', '+tries=1', ...args])
+  const answer = await node.namespace.run('dig', ['@127.0.0.1', '-p', '5300', '+short', '+tries=1', ...args])
   return answer.trim().split('\n')
 }
 
@@ -67,7 +50,7 @@ test('the kernel and the answers follow the files; SIGTERM leaves the rules; a r
   expect(await diff()).toEqual(nothing)
   expect(await dig('-x', '10.98.140.123')).toEqual(['http-server-demo-dev.cloudnative.svc.cluster.local.'])
 
-  await rm(join(directory, 'more.yaml'))
+  await rm(join(node.directory, 'more.yaml'))
   await first.line(programmed('IPv4'))
   expect(await diff()).toEqual(nothing)
   expect(await first.end('SIGTERM')).toBe(0)
@@ -84,38 +67,38 @@ test('a bad object is logged and keeps its rules, while the others change', asyn
   await put('node-port', 'web.yaml')
   const running = start('--no-dns')
   await running.line(programmed('IPv6'))
-  const before = await namespace.run('iptables-save', ['-t', 'nat'])
-  const good = await readFile(join(directory, 'web.yaml'), 'utf8')
-  await writeFile(join(directory, 'web.yaml'), good.replace('10.96.7.21', 'nonsense'))
+  const before = await node.namespace.run('iptables-save', ['-t', 'nat'])
+  const good = await readFile(join(node.directory, 'web.yaml'), 'utf8')
+  await writeFile(join(node.directory, 'web.yaml'), good.replace('10.96.7.21', 'nonsense'))
   await put('session-affinity', 'more.yaml')
   const { msg } = await running.line((line) => line['level'] === 'error')
   expect(msg).toBe(
-    `${directory}/web.yaml, document 1, Service shop/web: spec.clusterIP: expected an IP address or None, got "nonsense"`,
+    `${node.directory}/web.yaml, document 1, Service shop/web: spec.clusterIP: expected an IP address or None, got "nonsense"`,
   )
   await running.line(programmed('IPv4'))
-  const after = await namespace.run('iptables-save', ['-t', 'nat'])
+  const after = await node.namespace.run('iptables-save', ['-t', 'nat'])
   expect(ofWeb(after)).toEqual(ofWeb(before))
   expect(after).toContain('shop/api cluster IP')
 })
 
 test('a service that claims what an older one has is warned of, and gets it when the older goes', async () => {
   const [cart, web = '', slice] = (await readFile(`${cases}/same-external-ip.yaml`, 'utf8')).split(/^---$/m)
-  await writeFile(join(directory, 'cart.yaml'), [cart, slice].join('---'))
-  await writeFile(join(directory, 'web.yaml'), web)
+  await writeFile(join(node.directory, 'cart.yaml'), [cart, slice].join('---'))
+  await writeFile(join(node.directory, 'web.yaml'), web)
   const running = start('--no-dns')
   expect(await running.line(isConflict)).toMatchObject({
     level: 'warn',
     msg: 'Service shop/cart claims 198.51.100.40 TCP port 80, which Service shop/web (older) has; its rules for that address are left out',
   })
   await running.line(programmed('IPv6'))
-  expect(await namespace.run('iptables-save', ['-t', 'nat'])).not.toContain('shop/cart:http external IP')
-  await rm(join(directory, 'web.yaml'))
+  expect(await node.namespace.run('iptables-save', ['-t', 'nat'])).not.toContain('shop/cart:http external IP')
+  await rm(join(node.directory, 'web.yaml'))
   expect(await running.line(isConflict)).toMatchObject({
     level: 'info',
     msg: 'Service shop/cart no longer loses 198.51.100.40 TCP port 80 to Service shop/web',
   })
   expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'partial', services: 2 })
-  expect(await namespace.run('iptables-save', ['-t', 'nat'])).toContain('shop/cart:http external IP')
+  expect(await node.namespace.run('iptables-save', ['-t', 'nat'])).toContain('shop/cart:http external IP')
   expect(await diff()).toEqual(nothing)
 }, 20_000)
 
@@ -125,18 +108,18 @@ test('a rule of somebody else that leads to a chain which is to go is named once
   await running.line(programmed('IPv6'))
   // The kernel refuses to delete what a rule leads to, and with it the whole update.
   const chain = 'KUBE-SEP-I3FOTHZ2ZFHDEZEY'
-  await namespace.run('iptables-restore', ['--noflush'], `*nat\n:MINE - [0:0]\n-A MINE -j ${chain}\nCOMMIT\n`)
+  await node.namespace.run('iptables-restore', ['--noflush'], `*nat\n:MINE - [0:0]\n-A MINE -j ${chain}\nCOMMIT\n`)
   await put('two-ports')
   expect(await running.line(({ level }) => level === 'warn')).toMatchObject({
     family: 'IPv4',
     rule: `-A MINE -j ${chain}`,
   })
   expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
-  const saved = await namespace.run('iptables-save', ['-t', 'nat'])
+  const saved = await node.namespace.run('iptables-save', ['-t', 'nat'])
   expect(saved).toContain('shop/cart:http cluster IP')
   expect(saved).toContain(`:${chain} `)
   expect(saved).not.toContain(`-A ${chain} `)
-  await namespace.run('iptables', ['-t', 'nat', '-F', 'MINE'])
+  await node.namespace.run('iptables', ['-t', 'nat', '-F', 'MINE'])
   await expect.poll(diff, { timeout: 20_000 }).toEqual(nothing)
 })
 
@@ -144,46 +127,46 @@ test('a directory that goes and comes back is followed again; until then nothing
   await put('three-pods')
   const running = start('--no-dns')
   await running.line(programmed('IPv6'))
-  const before = await namespace.run('iptables-save', ['-t', 'nat'])
-  await rename(directory, `${directory}-away`)
+  const before = await node.namespace.run('iptables-save', ['-t', 'nat'])
+  await rename(node.directory, `${node.directory}-away`)
   const { msg } = await running.line((line) => line['level'] === 'error')
-  expect(msg).toBe(`Cannot read ${directory}: no such file or directory`)
-  expect(withoutTimes(await namespace.run('iptables-save', ['-t', 'nat']))).toBe(withoutTimes(before))
-  await mkdir(directory)
+  expect(msg).toBe(`Cannot read ${node.directory}: no such file or directory`)
+  expect(withoutTimes(await node.namespace.run('iptables-save', ['-t', 'nat']))).toBe(withoutTimes(before))
+  await mkdir(node.directory)
   await put('two-ports')
   await running.line(programmed('IPv4'))
   await put('session-affinity', 'more.yaml')
   expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'partial', services: 1 })
   expect(await diff()).toEqual(nothing)
-  await rm(`${directory}-away`, { recursive: true })
+  await rm(`${node.directory}-away`, { recursive: true })
 }, 20_000)
 
 test('a directory as a ConfigMap is mounted: files are links that change all at once', async () => {
-  await mkdir(join(directory, '..one'))
-  await copyFile(`${cases}/three-pods.yaml`, join(directory, '..one', 'cluster.yaml'))
-  await symlink('..one', join(directory, '..data'))
-  await symlink(join('..data', 'cluster.yaml'), join(directory, 'cluster.yaml'))
+  await mkdir(join(node.directory, '..one'))
+  await copyFile(`${cases}/three-pods.yaml`, join(node.directory, '..one', 'cluster.yaml'))
+  await symlink('..one', join(node.directory, '..data'))
+  await symlink(join('..data', 'cluster.yaml'), join(node.directory, 'cluster.yaml'))
   const running = start('--no-dns')
   await running.line(programmed('IPv6'))
-  await mkdir(join(directory, '..two'))
-  await copyFile(`${cases}/two-ports.yaml`, join(directory, '..two', 'cluster.yaml'))
-  await symlink('..two', join(directory, '..data_tmp'))
-  await rename(join(directory, '..data_tmp'), join(directory, '..data'))
+  await mkdir(join(node.directory, '..two'))
+  await copyFile(`${cases}/two-ports.yaml`, join(node.directory, '..two', 'cluster.yaml'))
+  await symlink('..two', join(node.directory, '..data_tmp'))
+  await rename(join(node.directory, '..data_tmp'), join(node.directory, '..data'))
   await running.line(programmed('IPv4'))
   expect(await diff()).toEqual(nothing)
 })
 
 test('node ports follow the addresses of the node: a new one is open after the next sync', async () => {
   await put('node-port')
-  await namespace.run('ip', ['address', 'add', '192.0.2.7/32', 'dev', 'lo'])
+  await node.namespace.run('ip', ['address', 'add', '192.0.2.7/32', 'dev', 'lo'])
   const running = start('--no-dns', '--nodeport-addresses', '192.0.2.0/24')
   await running.line(programmed('IPv6'))
   const open = async () => {
-    const saved = await namespace.run('iptables-save', ['-t', 'nat'])
+    const saved = await node.namespace.run('iptables-save', ['-t', 'nat'])
     return [...saved.matchAll(/-A KUBE-SERVICES -d (\S+) .*-j KUBE-NODEPORTS/g)].map((match) => match[1])
   }
   expect(await open()).toEqual(['192.0.2.7/32'])
-  await namespace.run('ip', ['address', 'add', '192.0.2.6/32', 'dev', 'lo'])
+  await node.namespace.run('ip', ['address', 'add', '192.0.2.6/32', 'dev', 'lo'])
   await put('three-pods', 'more.yaml')
   expect(await running.line(programmed('IPv4'))).toMatchObject({ kind: 'full' })
   expect(await open()).toEqual(['192.0.2.6/32', '192.0.2.7/32'])
@@ -197,7 +180,7 @@ test('--dry-run prints each update and writes nothing', async () => {
   await put('two-ports')
   await running.line((line) => line['msg'] === 'would program' && line['family'] === 'IPv4')
   expect(running.printed()).toContain('-X KUBE-SEP-I3FOTHZ2ZFHDEZEY\n')
-  expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
+  expect(await node.namespace.run('iptables-save', [])).not.toContain('KUBE-')
 })
 
 test('something else that writes into the directory all the time does not hold changes back', async () => {
@@ -205,8 +188,8 @@ test('something else that writes into the directory all the time does not hold c
   const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
   await running.line((line) => line['msg'] === 'answering DNS')
   const write = `setInterval(() => fs.appendFileSync(process.argv[1], 'x'), 3)`
-  const noise = spawn(process.execPath, ['-e', write, join(directory, 'noise.log')], { stdio: 'ignore' })
-  await expect.poll(() => existsSync(join(directory, 'noise.log'))).toBe(true)
+  const noise = spawn(process.execPath, ['-e', write, join(node.directory, 'noise.log')], { stdio: 'ignore' })
+  await expect.poll(() => existsSync(join(node.directory, 'noise.log'))).toBe(true)
   try {
     await put('two-ports')
     await expect.poll(() => dig('cart.shop.svc.cluster.local'), { timeout: 5000 }).toEqual(['10.96.7.20'])
@@ -217,7 +200,7 @@ test('something else that writes into the directory all the time does not hold c
 
 test('a signal during a slow start ends it', async () => {
   const items = benchObjects(10_000, 5)
-  await writeFile(join(directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
+  await writeFile(join(node.directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
   const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
   // It reads for a second after this line.
   await running.line((line) => line['msg'] === 'starting')
@@ -226,16 +209,16 @@ test('a signal during a slow start ends it', async () => {
 
 test('a signal while a tool is at work lets it finish, and ends with the rules whole', async () => {
   const items = benchObjects(10, 1000)
-  await writeFile(join(directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
+  await writeFile(join(node.directory, 'large.json'), JSON.stringify({ kind: 'List', items }))
   const running = start('--no-dns')
   await running.line((line) => line['msg'] === 'starting')
   await expect
-    .poll(() => namespace.run('iptables-nft-save', ['-t', 'filter']), { timeout: 15_000 })
+    .poll(() => node.namespace.run('iptables-nft-save', ['-t', 'filter']), { timeout: 15_000 })
     .toContain('KUBE-SERVICES')
   expect(await running.end('SIGTERM')).toBe(0)
   // IPv6 comes after IPv4, and a stop between them leaves it for the next start.
-  const { exitCode } = await pointsman(['diff', '-f', directory, ...usual, '--family', 'ipv4'], {
-    namespace: namespace.name,
+  const { exitCode } = await pointsman(['diff', '-f', node.directory, ...usual, '--family', 'ipv4'], {
+    namespace: node.namespace.name,
   })
   expect(exitCode).toBe(0)
 }, 60_000)
@@ -245,11 +228,13 @@ test('a document that cannot be read at the start ends it, and the rules of the 
   const first = start('--no-dns')
   await first.line(programmed('IPv6'))
   await first.end('SIGTERM')
-  await writeFile(join(directory, 'bad.yaml'), 'kind: [')
-  const { exitCode, stderr } = await pointsman(['run', '-f', directory, '--no-dns'], { namespace: namespace.name })
+  await writeFile(join(node.directory, 'bad.yaml'), 'kind: [')
+  const { exitCode, stderr } = await pointsman(['run', '-f', node.directory, '--no-dns'], {
+    namespace: node.namespace.name,
+  })
   expect(exitCode).toBe(2)
   expect(stderr).toContain('bad.yaml, document 1, line ')
-  expect(await namespace.run('iptables-save', ['-t', 'nat'])).toContain('KUBE-SVC-7MAVMYXEWSWTZO74')
+  expect(await node.namespace.run('iptables-save', ['-t', 'nat'])).toContain('KUBE-SVC-7MAVMYXEWSWTZO74')
 })
 
 test('stdin is read once, and the agent stays', async () => {
@@ -257,7 +242,7 @@ test('stdin is read once, and the agent stays', async () => {
   const args = [
     'netns',
     'exec',
-    namespace.name,
+    node.namespace.name,
     process.execPath,
     'src/main.ts',
     'run',
@@ -280,7 +265,7 @@ test('--no-proxy answers DNS, writes nothing, and so has nothing to say of addre
   const running = start('--no-proxy', '--dns-listen', '127.0.0.1:5300')
   await running.line((line) => line['msg'] === 'answering DNS')
   expect(await dig('cart.shop.svc.cluster.local')).toEqual(['10.96.7.20'])
-  expect(await namespace.run('iptables-save', [])).not.toContain('KUBE-')
+  expect(await node.namespace.run('iptables-save', [])).not.toContain('KUBE-')
   const next = running.line((line) => line['msg'] !== 'starting')
   expect(await running.end('SIGTERM')).toBe(0)
   expect(await next).toMatchObject({ msg: 'stopping; the rules stay' })
@@ -289,8 +274,8 @@ test('--no-proxy answers DNS, writes nothing, and so has nothing to say of addre
 test('an address that is not the node’s ends the start with a sentence', async () => {
   await put('two-ports')
   const { exitCode, stderr } = await pointsman(
-    ['run', '-f', directory, '--no-proxy', '--dns-listen', '192.0.2.99:53'],
-    { namespace: namespace.name },
+    ['run', '-f', node.directory, '--no-proxy', '--dns-listen', '192.0.2.99:53'],
+    { namespace: node.namespace.name },
   )
   expect(exitCode).toBe(2)
   expect(stderr).toContain('Cannot listen for DNS on 192.0.2.99 port 53: no interface of this node has that address')
@@ -300,9 +285,9 @@ test.each(['nft', 'legacy'] as const)(
   'cleanup removes what run wrote with iptables-%s, and nothing else',
   async (variant) => {
     const foreign = '*nat\n:MINE - [0:0]\n-A MINE -s 10.244.0.0/16 -j ACCEPT\n-A POSTROUTING -j MINE\nCOMMIT\n'
-    await namespace.run(`iptables-${variant}-restore`, ['--noflush'], foreign)
+    await node.namespace.run(`iptables-${variant}-restore`, ['--noflush'], foreign)
     const rules = async () => {
-      const saved = await namespace.run(`iptables-${variant}-save`, [])
+      const saved = await node.namespace.run(`iptables-${variant}-save`, [])
       return saved
         .split('\n')
         .filter((line) => line.startsWith('-A') || /^:(?!INPUT|OUTPUT|FORWARD)[A-Z-]+ -/.test(line))
@@ -313,18 +298,18 @@ test.each(['nft', 'legacy'] as const)(
     await running.line(programmed('IPv6'))
     expect((await rules()).length).toBeGreaterThan(before.length + 20)
     await running.end('SIGTERM')
-    const { exitCode, stdout } = await pointsman(['cleanup'], { namespace: namespace.name })
+    const { exitCode, stdout } = await pointsman(['cleanup'], { namespace: node.namespace.name })
     expect(exitCode).toBe(0)
     expect(stdout).toContain(`Removed our IPv4 chains and jumps from iptables-${variant}.`)
     expect(await rules()).toEqual(before)
-    expect((await pointsman(['cleanup'], { namespace: namespace.name })).stdout).toBe('')
+    expect((await pointsman(['cleanup'], { namespace: node.namespace.name })).stdout).toBe('')
 
-    await namespace.run(
+    await node.namespace.run(
       `iptables-${variant}-restore`,
       ['--noflush'],
       '*nat\n:KUBE-MARK-MASQ - [0:0]\n:KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]\n-A MINE -j KUBE-MARK-MASQ\nCOMMIT\n',
     )
-    const held = await pointsman(['cleanup'], { namespace: namespace.name })
+    const held = await pointsman(['cleanup'], { namespace: node.namespace.name })
     expect(held.exitCode).toBe(2)
     expect(held.stderr).toContain('  nat: -A MINE -j KUBE-MARK-MASQ')
     expect((await rules()).filter((line) => line.startsWith(':KUBE'))).toEqual([':KUBE-MARK-MASQ - [0:0]'])
