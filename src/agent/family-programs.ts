@@ -9,7 +9,8 @@ import { FlowCleaner, type CleanReport } from './flow-cleaner.ts'
 import { FlowPasses } from './flow-passes.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
-import { Programmer, type CheckReport, type SyncReport } from './programmer.ts'
+import { Programmer } from './programmer.ts'
+import type { CheckReport, SyncReport } from './sync-report.ts'
 import type { FamilyFigures } from './proxy-metrics.ts'
 
 /** How one family's rules reach the kernel. */

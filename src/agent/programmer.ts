@@ -1,45 +1,17 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
 import { renderFullSync, rulesHoldingStale } from '../backends/iptables/full-sync.ts'
-import type { Table } from '../backends/iptables/rule.ts'
 import { savedFragments } from '../backends/iptables/saved-fragment.ts'
 import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
 import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
-import type { IptablesRuleset, RulesetFigures } from './iptables-ruleset.ts'
+import { lineCount, replaced, sorted, type Fragments } from './fragments.ts'
+import type { IptablesRuleset } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
 import { MeteredTool } from './metered-tool.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
-
-/** What one sync did. */
-export interface SyncReport {
-  readonly kind: 'full' | 'partial'
-  /** How many services were looked at. */
-  readonly services: number
-  /** What was written; 0 when the kernel was right already. */
-  readonly bytes: number
-  /** Milliseconds of our own work, and of the tools'. */
-  readonly ownMs: number
-  readonly toolMs: number
-}
-
-/** What reading the kernel back has found. */
-export interface CheckReport extends SyncReport {
-  /** Chains and jumps that somebody else had changed, and that are right again. */
-  readonly repaired: number
-}
-
-/** What there is to count of the programming. */
-export interface ProgrammerFigures {
-  readonly ruleset: RulesetFigures
-  /** Rules that the last sync wrote. */
-  readonly written: Readonly<Record<Table, number>>
-  readonly quarantined: number
-  /** Documents that did not reach the kernel since the start, and those of them that were partial. */
-  readonly failures: number
-  readonly partialFailures: number
-}
+import type { CheckReport, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 /** More than this is cheaper, and safer in blocks, as a full sync. */
 const maxPartialServices = 250
@@ -47,8 +19,6 @@ const maxPartialLines = 10_000
 
 /** The kernel is read back for at most this share of the time. */
 const readShare = 0.01
-
-type Fragments = ReadonlyMap<string, ServiceFragment>
 
 const nobody: ReadonlySet<string> = new Set()
 
@@ -237,24 +207,4 @@ export class Programmer {
       return { error, suspects: servicesInLines(document, error.lines, fragments) }
     }
   }
-}
-
-/** `fragments` with those of some services as they are in `others`, or not at all. */
-function replaced(fragments: Fragments, services: ReadonlySet<string>, others: Fragments): Fragments {
-  if (services.size === 0) return fragments
-  const result = new Map(fragments)
-  for (const key of services) {
-    const other = others.get(key)
-    if (other === undefined) result.delete(key)
-    else result.set(key, other)
-  }
-  return result
-}
-
-function sorted(fragments: Fragments): Map<string, ServiceFragment> {
-  return new Map([...fragments].sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function lineCount(fragment: ServiceFragment | undefined): number {
-  return fragment?.ports.reduce((sum, port) => sum + port.chains.length + port.own.length, 0) ?? 0
 }

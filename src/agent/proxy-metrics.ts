@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry, exponentialBuckets } from 'prom-cl
 import type { Table } from '../backends/iptables/rule.ts'
 import type { Family } from '../net/family.ts'
 import type { CleanReport } from './flow-cleaner.ts'
-import type { CheckReport, ProgrammerFigures, SyncReport } from './programmer.ts'
+import type { CheckReport, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 /** The state of one family's rules, as it is when somebody asks. */
 export interface FamilyFigures extends ProgrammerFigures {

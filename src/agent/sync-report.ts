@@ -1,0 +1,31 @@
+import type { Table } from '../backends/iptables/rule.ts'
+import type { RulesetFigures } from './iptables-ruleset.ts'
+
+/** What one sync did. */
+export interface SyncReport {
+  readonly kind: 'full' | 'partial'
+  /** How many services were looked at. */
+  readonly services: number
+  /** What was written; 0 when the kernel was right already. */
+  readonly bytes: number
+  /** Milliseconds of our own work, and of the tools'. */
+  readonly ownMs: number
+  readonly toolMs: number
+}
+
+/** What reading the kernel back has found. */
+export interface CheckReport extends SyncReport {
+  /** Chains and jumps that somebody else had changed, and that are right again. */
+  readonly repaired: number
+}
+
+/** What there is to count of the programming. */
+export interface ProgrammerFigures {
+  readonly ruleset: RulesetFigures
+  /** Rules that the last sync wrote. */
+  readonly written: Readonly<Record<Table, number>>
+  readonly quarantined: number
+  /** Documents that did not reach the kernel since the start, and those of them that were partial. */
+  readonly failures: number
+  readonly partialFailures: number
+}
