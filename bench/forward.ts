@@ -19,6 +19,7 @@ import { readQuery, type Query } from '../src/dns/query.ts'
 import { wireAnswer, writeAnswer } from '../src/dns/wire-answer.ts'
 import { systemEnvironment } from '../src/host/environment.ts'
 import { Upstream } from '../src/host/upstream.ts'
+import { replyWith } from '../test/dns/replies.ts'
 
 const rounds = 3
 const queries = 20_000
@@ -198,22 +199,10 @@ function read(message: Uint8Array): Query {
 /** Two addresses for five minutes. */
 function replyTo({ name, type, class: recordClass }: Pick<Query, 'name' | 'type' | 'class'>): Message {
   const answer = { owner: name, type: 1, class: 1, ttl: 300 }
-  return {
-    id: 1,
-    response: true,
-    opcode: 0,
-    authoritative: false,
-    truncated: false,
-    recursionDesired: true,
-    recursionAvailable: true,
-    authenticData: false,
-    checkingDisabled: false,
-    rcode: 0,
+  return replyWith({
     questions: [{ name, type, class: recordClass }],
     answers: [1, 2].map((last) => ({ ...answer, data: Uint8Array.of(192, 0, 2, last) })),
-    authority: [],
-    additional: [],
-  }
+  })
 }
 
 function median(values: readonly number[]): number {

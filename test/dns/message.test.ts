@@ -14,6 +14,7 @@ import { dig } from './dig.ts'
 import { hostileMessages } from './hostile-messages.ts'
 import { fuzzDecoder } from './message-fuzz.ts'
 import { anyMessage, plainMessage } from './random-message.ts'
+import { replyWith } from './replies.ts'
 
 function decoded(bytes: Uint8Array): Message {
   const message = decodeMessage(bytes)
@@ -61,22 +62,7 @@ describe('both ways', () => {
   })
 })
 
-const blank: Message = {
-  id: 0,
-  response: true,
-  opcode: 0,
-  authoritative: false,
-  truncated: false,
-  recursionDesired: true,
-  recursionAvailable: true,
-  authenticData: false,
-  checkingDisabled: false,
-  rcode: 0,
-  questions: [],
-  answers: [],
-  authority: [],
-  additional: [],
-}
+const blank = replyWith({ id: 0, questions: [] })
 
 function record(owner: string, type: number, data: Uint8Array): MessageRecord {
   return { owner, type, class: 1, ttl: 60, data }

@@ -8,27 +8,17 @@ import { clientQuery } from './client-query.ts'
 import { opt } from './codec.ts'
 import { decoded } from './fake-target.ts'
 import { anyMessage } from './random-message.ts'
+import { replyWith } from './replies.ts'
 
 function record(owner: string, last: number): MessageRecord {
   return { owner, type: 1, class: 1, ttl: 300, data: Uint8Array.of(192, 0, 2, last) }
 }
 
-const reply: Message = {
-  id: 1,
-  response: true,
-  opcode: 0,
-  authoritative: false,
-  truncated: false,
-  recursionDesired: true,
-  recursionAvailable: true,
+const reply = replyWith({
   authenticData: true,
-  checkingDisabled: false,
-  rcode: 0,
-  questions: [{ name: 'www.example.com.', type: 1, class: 1 }],
   answers: [record('WWW.example.com.', 1), record('other.example.com.', 2)],
   authority: [{ owner: 'example.com.', type: 2, class: 1, ttl: 600, data: Uint8Array.of(2, 110, 115, 0) }],
-  additional: [],
-}
+})
 
 function written(
   message: Message,

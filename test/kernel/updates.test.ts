@@ -145,14 +145,19 @@ COMMIT
     expect(rulesOf(await ipv4.save())).toEqual(before)
   })
 
-  test('a check reads the kernel back when it is due, and repairs what others changed', async () => {
-    await using namespace = await createNamespace()
+  /** Six services in the IPv4 rules of a namespace. */
+  const programmedIn = async (namespace: Namespace) => {
     const ipv4 = tool(namespace, 'IPv4')
     const store = storeOf()
     for (const service of fc.sample(randomService, { numRuns: 6, seed: 42 })) replace(store, new Map(), service, false)
     const programmer = programmerOf(store, 'IPv4', ipv4)
     await programmer.sync()
-    const right = rulesOf(await ipv4.save())
+    return { ipv4, programmer, right: rulesOf(await ipv4.save()) }
+  }
+
+  test('a check reads the kernel back when it is due, and repairs what others changed', async () => {
+    await using namespace = await createNamespace()
+    const { ipv4, programmer, right } = await programmedIn(namespace)
     await ipv4.restore('*nat\n:KUBE-SERVICES - [0:0]\n-D PREROUTING 1\nCOMMIT\n')
     expect(await programmer.check()).toBeUndefined()
     const now = performance.now()
@@ -167,12 +172,7 @@ COMMIT
 
   test('a check notices that everything was flushed, without reading it back', async () => {
     await using namespace = await createNamespace()
-    const ipv4 = tool(namespace, 'IPv4')
-    const store = storeOf()
-    for (const service of fc.sample(randomService, { numRuns: 6, seed: 42 })) replace(store, new Map(), service, false)
-    const programmer = programmerOf(store, 'IPv4', ipv4)
-    await programmer.sync()
-    const right = rulesOf(await ipv4.save())
+    const { ipv4, programmer, right } = await programmedIn(namespace)
     expect(await programmer.check()).toBeUndefined()
     for (const table of ['filter', 'nat', 'mangle']) {
       await namespace.run(`iptables-${variant}`, ['-t', table, '-F'])
