@@ -1,25 +1,27 @@
 import type { AddressPort } from '../config/address-port.ts'
 import { answerQuery } from '../dns/answer.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
-import { listenDns } from '../host/dns-listener.ts'
-import type { DnsListener } from '../host/dns-service.ts'
+import type { AnswerDns } from '../host/dns-service.ts'
 import { serveHttp, type HttpServer } from '../host/http-server.ts'
+import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
 import { ClusterStore } from './cluster-store.ts'
+import { DnsService, type DnsServiceOptions } from './dns-service.ts'
 import { DnsTable } from './dns-table.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ManifestSource } from './manifest-source.ts'
 import { ProxyMetrics } from './proxy-metrics.ts'
+import { singleDns } from './single-dns.ts'
 import { SyncLoop } from './sync-loop.ts'
 
 export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
   readonly zone: ZoneOptions
-  /** Empty with `--no-dns`. */
-  readonly dnsListen: readonly AddressPort[]
+  /** Absent with `--no-dns`. */
+  readonly dns?: DnsServiceOptions
   /** How each family reaches the kernel; empty with `--no-proxy`. */
   readonly tools: readonly FamilyTool[]
   /** How often the kernel is read back, and the longest time to a retry; absent: kube-proxy's 30 seconds. */
@@ -56,7 +58,7 @@ export class Agent {
   #metricsServer: HttpServer | undefined
   #programs: FamilyPrograms | undefined
   #dns: DnsTable | undefined
-  #listeners: readonly DnsListener[] = []
+  #service: DnsService | undefined
   readonly #watch: DirectoryWatch
   #starting: Promise<void> | undefined
   #stopped = false
@@ -99,18 +101,31 @@ export class Agent {
     const { ruleset, tools } = this.#options
     this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
     this.#serveMetrics()
-    await this.#listen(this.#dns)
+    this.#service = this.#dnsService(this.#dns)
+    await this.#service?.start()
     if (this.#stopped) return
     this.#loop.request()
     // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
     this.#period = setInterval(() => {
       this.#checkDue = true
       this.#loop.request()
+      void this.#service?.checkAddresses()
     }, this.#periodMs)
   }
 
-  /** Stops answering; a tool at work is let finish. The rules stay: connections go on while no agent runs. */
-  async stop(): Promise<void> {
+  /** Looks now whether the Corefile has changed. */
+  async reload(): Promise<void> {
+    await this.#service?.reload()
+  }
+
+  /**
+   * Stops answering, after the time that the Corefile says, during which all goes on; a tool at work is let finish. The rules
+   * stay: connections go on while no agent runs.
+   *
+   * @param hurry Aborted: stops now.
+   */
+  async stop(hurry: AbortSignal): Promise<void> {
+    await this.#service?.lameduck(hurry)
     this.#stopped = true
     // A start that is under way may still open what is to be closed; its error has gone to whoever started.
     await this.#starting?.catch(() => undefined)
@@ -120,18 +135,25 @@ export class Agent {
     await this.#loop.stop()
     clearTimeout(this.#again)
     await this.#metricsServer?.close()
-    await Promise.all(this.#listeners.map((listener) => listener.close()))
+    await this.#service?.stop()
   }
 
-  async #listen({ zone }: DnsTable): Promise<void> {
-    const listeners: DnsListener[] = []
-    this.#listeners = listeners
-    for (const address of this.#options.dnsListen) {
-      const answer = (query: Uint8Array, transport: 'udp' | 'tcp') => answerQuery(zone, query, transport)
-      const listener = await listenDns(address, answer, (message) => this.#log.warn(message))
-      listeners.push(listener)
-      this.#log.info({ address: address.host, port: listener.port, zone: this.#options.zone.domain }, 'answering DNS')
-    }
+  #dnsService({ zone }: DnsTable): DnsService | undefined {
+    const { dns } = this.#options
+    if (dns === undefined) return undefined
+    const answer: AnswerDns = (query, transport) => answerQuery(zone, query, transport)
+    return new DnsService(
+      dns,
+      {
+        serving: singleDns(
+          () => answer,
+          (message) => this.#log.warn(message),
+        ),
+        readySources: [{ name: 'kubernetes', isReady: () => zone.synced }],
+        addresses: interfaceAddresses,
+      },
+      this.#log,
+    )
   }
 
   #serveMetrics(): void {

@@ -13,17 +13,17 @@ import { describeUnused } from '../config/unused-settings.ts'
 import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { createLog, type Log } from '../host/log.ts'
+import { optional } from '../model/optional.ts'
 import type { Family } from '../net/family.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { agentSettings, rulesetOptions } from './agent-settings.ts'
+import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
 import { addClusterOptions, parseListen, zoneOptions, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
 import { unusedFlags } from './setting-options.ts'
 import { readSettings } from './settings.ts'
 
-interface RunOptions extends ClusterOptions {
-  readonly dnsListen: AgentOptions['dnsListen']
-  readonly dns: boolean
+interface RunOptions extends ClusterOptions, DnsOptions {
   readonly proxy: boolean
   readonly dryRun?: boolean
 }
@@ -33,9 +33,10 @@ export function addRun(program: Command): void {
     .command('run')
     .description('keep this node true: watch the files, program the kernel, answer DNS, until a signal')
   addClusterOptions(command)
+    .option('--corefile <path>', 'serve DNS as this Corefile says, or the ConfigMap that holds one')
     .option(
       '--dns-listen <address:port>',
-      'answer DNS here, over UDP and TCP (repeatable; default 127.0.0.1:53)',
+      'answer DNS here and nowhere else, over UDP and TCP (repeatable; default 127.0.0.1:53, or as --corefile says)',
       parseListen,
     )
     .option('--no-dns', 'answer no DNS')
@@ -47,12 +48,10 @@ export function addRun(program: Command): void {
 
 async function run(options: RunOptions): Promise<void> {
   const settings = await readSettings(options)
+  const dns = await dnsServiceOptions(options)
   const ruleset = rulesetOptions(settings)
   const log = createLog()
-  const signal = new Promise<NodeJS.Signals>((resolve) => {
-    // For good, not once: without a listener the next signal would end us in the middle of a stop.
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, resolve)
-  })
+  const { signal, hurry } = stopSignals()
   log.info({ node: ruleset.nodeName, version: manifest.version }, 'starting')
   logNotes(settings, log)
   if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
@@ -62,17 +61,34 @@ async function run(options: RunOptions): Promise<void> {
     {
       ...(await proxyOptions(options, settings, log)),
       zone: zoneOptions(options),
-      dnsListen: options.dns ? (options.dnsListen ?? [{ host: '127.0.0.1', port: 53 }]) : [],
+      ...optional('dns', dns),
       ...agentSettings(settings),
     },
     log,
   )
+  process.on('SIGUSR1', () => void agent.reload())
   try {
     const received = await Promise.race([agent.start().then(() => signal), signal])
     log.info({ signal: received }, 'stopping; the rules stay')
   } finally {
-    await agent.stop()
+    await agent.stop(hurry)
   }
+}
+
+/** The first signal to stop, and the second, which says not to wait. */
+function stopSignals(): { readonly signal: Promise<NodeJS.Signals>; readonly hurry: AbortSignal } {
+  const { promise: signal, resolve } = Promise.withResolvers<NodeJS.Signals>()
+  const hurry = new AbortController()
+  let stopping = false
+  // For good, not once: without a listener the next signal would end us in the middle of a stop.
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => {
+      if (stopping) hurry.abort()
+      stopping = true
+      resolve(name)
+    })
+  }
+  return { signal, hurry: hurry.signal }
 }
 
 function logNotes(settings: Settings, log: Log): void {

@@ -1,7 +1,7 @@
 import { maxUdpAnswer } from './edns.ts'
 import { MessageWriter } from './message-writer.ts'
 import { headerLength, readQuery, type Query } from './query.ts'
-import { resolve, type Rcode } from './resolution.ts'
+import { resolve, type Rcode, type Resolution } from './resolution.ts'
 import type { Zone } from './zone.ts'
 
 const rcodes: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
@@ -30,13 +30,23 @@ export function answerQuery(zone: Zone, message: Uint8Array, transport: 'udp' | 
 
 function answerQuestion(zone: Zone, message: Uint8Array, query: Query, transport: 'udp' | 'tcp'): Uint8Array {
   const name = query.name.toLowerCase()
-  const limit = answerLimit(query, transport)
   const badVersion = query.edns !== undefined && query.edns.version !== 0
   // BADVERS is 16: its upper bits go into the OPT record, and none remain for the header.
   if (badVersion || query.class !== internet) {
     return rcodeAnswer(message, query, transport, badVersion ? 0 : rcodes.REFUSED)
   }
-  const { rcode, origin, answers, authority, additional } = resolve(zone, name, query.type)
+  return writeResolution(message, query, name, transport, resolve(zone, name, query.type))
+}
+
+/** A resolution as the answer to its query; `name` is the query's in lower case. */
+export function writeResolution(
+  message: Uint8Array,
+  query: Query,
+  name: string,
+  transport: 'udp' | 'tcp',
+  { rcode, origin, answers, authority, additional }: Resolution,
+): Uint8Array {
+  const limit = answerLimit(query, transport)
   const writer = new MessageWriter(message, query.questionEnd, name, origin?.length ?? 0, limit, query.edns)
   writer.add('answer', answers)
   writer.add('authority', authority)

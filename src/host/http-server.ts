@@ -6,8 +6,41 @@ const againMs = 5000
 /** How long a request under way may take when the server closes. */
 const closingMs = 1000
 
+/** Where an HTTP server listens. */
+export interface HttpAddress {
+  /** Empty for every address. */
+  readonly host: string
+  readonly port: number
+}
+
 export interface HttpServer {
   close(): Promise<void>
+}
+
+/** An HTTP server that listens. */
+export interface ListeningServer extends HttpServer {
+  /** That it has; another than asked for where that was 0. */
+  readonly port: number
+}
+
+/**
+ * Serves HTTP at an address that other processes may share (SO_REUSEPORT), as CoreDNS does: so a new process is there
+ * before the old one goes. Throws a sentence when it cannot.
+ *
+ * @param routes Adds the routes to the new server.
+ */
+export async function listenHttp(
+  address: HttpAddress,
+  routes: (server: FastifyInstance) => void,
+): Promise<ListeningServer> {
+  try {
+    const host = address.host === '' ? '::' : address.host
+    return listening(await listen({ ...address, host, reusePort: true }, routes))
+  } catch (error) {
+    // A kernel without IPv6 has no "::".
+    if (address.host === '' && isNoFamily(error)) return listenHttp({ ...address, host: '0.0.0.0' }, routes)
+    throw new Error(cannotServe(address, error), { cause: error })
+  }
 }
 
 /**
@@ -17,7 +50,7 @@ export interface HttpServer {
  * @param routes Adds the routes to a new server.
  */
 export function serveHttp(
-  address: { readonly host: string; readonly port: number },
+  address: HttpAddress,
   routes: (server: FastifyInstance) => void,
   onError: (message: string) => void,
 ): HttpServer {
@@ -25,32 +58,60 @@ export function serveHttp(
   let timer: NodeJS.Timeout | undefined
   let closed = false
   let reported = false
-  const listen = async (): Promise<void> => {
-    const candidate = fastify({ bodyLimit: 1024, requestTimeout: 10_000, keepAliveTimeout: 60_000 })
-    routes(candidate)
+  const tryOnce = async (): Promise<void> => {
     try {
-      await candidate.listen(address)
-      server = candidate
-      if (closed) await candidate.close()
+      server = await listen(address, routes)
+      if (closed) await server.close()
     } catch (error) {
-      await candidate.close()
-      if (!reported) onError(`Cannot serve HTTP at ${address.host} port ${address.port}: ${reason(error)}`)
+      if (!reported) onError(cannotServe(address, error))
       reported = true
-      if (!closed) timer = setTimeout(() => void listen(), againMs)
+      if (!closed) timer = setTimeout(() => void tryOnce(), againMs)
     }
   }
-  const listening = listen()
+  const trying = tryOnce()
   return {
     async close() {
       closed = true
       clearTimeout(timer)
-      await listening
-      // A client that never ends its request, or never reads its answer, would keep us for ever.
-      const patience = setTimeout(() => server?.server.closeAllConnections(), closingMs)
-      await server?.close()
-      clearTimeout(patience)
+      await trying
+      if (server) await closeServer(server)
     },
   }
+}
+
+async function listen(
+  address: HttpAddress & { readonly reusePort?: boolean },
+  routes: (server: FastifyInstance) => void,
+): Promise<FastifyInstance> {
+  const server = fastify({ bodyLimit: 1024, requestTimeout: 10_000, keepAliveTimeout: 60_000 })
+  routes(server)
+  try {
+    await server.listen(address)
+    return server
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}
+
+function listening(server: FastifyInstance): ListeningServer {
+  const address = server.server.address()
+  return { port: typeof address === 'object' ? (address?.port ?? 0) : 0, close: () => closeServer(server) }
+}
+
+async function closeServer(server: FastifyInstance): Promise<void> {
+  // A client that never ends its request, or never reads its answer, would keep us for ever.
+  const patience = setTimeout(() => server.server.closeAllConnections(), closingMs)
+  await server.close()
+  clearTimeout(patience)
+}
+
+function cannotServe({ host, port }: HttpAddress, error: unknown): string {
+  return `Cannot serve HTTP at ${host === '' ? 'every address' : host} port ${port}: ${reason(error)}`
+}
+
+function isNoFamily(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EAFNOSUPPORT'
 }
 
 function reason(error: unknown): string {

@@ -1,0 +1,68 @@
+import type { PluginName } from '../config/corefile/plugin.ts'
+import type { MetricSnapshot } from '../plugins/prometheus/metric.ts'
+import { ownMetrics } from '../plugins/prometheus/own-metrics.ts'
+import type { DnsSetup } from './dns-serving.ts'
+import type { HealthReport } from './health-probe.ts'
+
+/** Plugins that no query passes: CoreDNS does not list them. */
+const unlisted: ReadonlySet<PluginName> = new Set(['bind', 'health', 'ready', 'reload'])
+
+/** Counts what belongs to no query: health, reloads, what is configured. */
+export class DnsCounts {
+  readonly #metrics = ownMetrics()
+
+  constructor(version: string) {
+    // There is no Go here; dashboards group by the label all the same.
+    this.#metrics.build.set(1, version, '', '')
+  }
+
+  /** A Corefile with this hash is in force. */
+  running({ corefile: { blocks }, listen }: DnsSetup, hash: string): void {
+    const { reloadVersion, pluginEnabled } = this.#metrics
+    reloadVersion.clear()
+    reloadVersion.set(1, 'sha512', hash)
+    pluginEnabled.clear()
+    for (const { server, blocks: served } of listen) {
+      for (const { block, zones } of served) {
+        const names = blocks[block]?.plugins.map(({ name }) => name) ?? []
+        // As in CoreDNS: a block without `prometheus` says nothing of itself.
+        if (!names.includes('prometheus')) continue
+        for (const name of names) {
+          if (!unlisted.has(name)) for (const zone of zones) pluginEnabled.set(1, server, zone, '', name)
+        }
+      }
+    }
+  }
+
+  reloadFailed(): void {
+    this.#metrics.reloadFailed.count()
+  }
+
+  healthProbed({ milliseconds, error }: HealthReport): void {
+    this.#metrics.health.observe(milliseconds / 1000)
+    if (error !== undefined) this.#metrics.healthFailures.count()
+  }
+
+  /** A hosts file was read; `changedMs` is in milliseconds since 1970. */
+  hostsRead(changedMs: number): void {
+    if (changedMs > 0) this.#metrics.hostsReload.set(changedMs / 1000)
+  }
+
+  /** How many addresses and names a hosts file has together with the lines of its block. */
+  hostsEntries(path: string, entries: number): void {
+    this.#metrics.hostsEntries.set(entries, path)
+  }
+
+  /**
+   * An endpoint's change is answered with.
+   *
+   * @param seconds Since the time in the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
+   */
+  programmed(seconds: number, serviceKind: 'cluster_ip' | 'headless_with_selector'): void {
+    this.#metrics.programming.observe(seconds, serviceKind)
+  }
+
+  snapshot(): readonly MetricSnapshot[] {
+    return Object.values(this.#metrics).map((metric) => metric.snapshot)
+  }
+}
