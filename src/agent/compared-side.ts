@@ -5,7 +5,7 @@ import { zoneFile } from '../dns/zone-file.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import type { Family } from '../net/family.ts'
-import { DnsTable } from './dns-table.ts'
+import { zoneOfState } from './dns-table.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
 
 /** The rules of one family on one side of a comparison. */
@@ -41,7 +41,7 @@ export function kernelRules(ruleset: IptablesRuleset, family: Family, saved: str
 }
 
 export function zoneText(state: ClusterState, options: ZoneOptions): ZoneText {
-  const { zone } = new DnsTable(state, options)
+  const zone = zoneOfState(state, options)
   const lines = zoneFile(zone).split('\n')
   return { domain: options.domain, apex: zone.apex, lines: lines.filter((line) => line !== '') }
 }

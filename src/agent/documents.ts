@@ -4,7 +4,7 @@ import { zoneFile } from '../dns/zone-file.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import type { Family } from '../net/family.ts'
 import type { ClusterStore } from './cluster-store.ts'
-import { DnsTable } from './dns-table.ts'
+import { zoneOfState } from './dns-table.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 
 /** One text that a tool of the kernel, or a reader, takes as it is. */
@@ -32,7 +32,7 @@ export function renderDocuments(
       name: rulesDocumentName(family),
       text: new IptablesRuleset(state, { ...ruleset, family }).render(),
     })),
-    { name: zoneDocumentName, text: zoneFile(new DnsTable(state, zone).zone) },
+    { name: zoneDocumentName, text: zoneFile(zoneOfState(state, zone)) },
   ]
 }
 

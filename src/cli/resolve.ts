@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import { DnsTable } from '../agent/dns-table.ts'
+import { zoneOfState } from '../agent/dns-table.ts'
 import { formatRecord, lookup } from '../dns/lookup.ts'
 import { parseRecordType, recordTypes } from '../dns/record-type.ts'
 import { reverseName } from '../dns/reverse-name.ts'
 import { candidates, searchList } from '../dns/search-list.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { ZoneView } from '../dns/zone-view.ts'
 import { parseAddress } from '../net/address.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import { Failure } from './failure.ts'
@@ -32,8 +32,7 @@ async function resolve(name: string, type: string | undefined, options: ResolveO
   // No answer depends on them; whoever has them wrong learns it here too.
   await readSettings(options)
   const state = await readCluster(options.filename)
-  const { zone } = new DnsTable(state, zoneOptions(options))
-  zone.synced = true
+  const zone = zoneOfState(state, zoneOptions(options))
   const names = await namesAsked(questionName(name, type), state, options)
   let answered = false
   for (const candidate of names) {
@@ -70,7 +69,7 @@ async function namesAsked(name: string, state: ClusterState, options: ResolveOpt
 }
 
 /** Prints one query and its answer; true when the client would stop here. */
-async function ask(zone: Zone, name: string, type: string): Promise<boolean> {
+async function ask(zone: ZoneView, name: string, type: string): Promise<boolean> {
   const { rcode, answers } = lookup(zone, name, type)
   const last = answers.at(-1)?.data
   // Where an alias leaves the zone, an upstream resolver goes on; its answer is not ours to foresee.

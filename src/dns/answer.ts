@@ -1,10 +1,11 @@
 import { maxUdpAnswer } from './edns.ts'
 import { MessageWriter } from './message-writer.ts'
-import { headerLength, readQuery, type Query } from './query.ts'
+import { headerLength, readQuery, type Query, type UnnamedQuery } from './query.ts'
 import { resolve, type Rcode, type Resolution } from './resolution.ts'
-import type { Zone } from './zone.ts'
+import type { RandomBelow } from './shuffled-records.ts'
+import type { ZoneView } from './zone-view.ts'
 
-const rcodes: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
+export const rcodes: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
   NOERROR: 0,
   FORMERR: 1,
   SERVFAIL: 2,
@@ -13,10 +14,19 @@ const rcodes: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
   REFUSED: 5,
 }
 
-const internet = 1
+export const internet = 1
 
-/** The answer to one message, whatever its octets are; undefined when silence is the answer. */
-export function answerQuery(zone: Zone, message: Uint8Array, transport: 'udp' | 'tcp'): Uint8Array | undefined {
+/**
+ * The answer to one message, whatever its octets are; undefined when silence is the answer.
+ *
+ * @param random Shuffles the addresses of each name; absent: they stay in their order.
+ */
+export function answerQuery(
+  zone: ZoneView,
+  message: Uint8Array,
+  transport: 'udp' | 'tcp',
+  random?: RandomBelow,
+): Uint8Array | undefined {
   const incoming = readQuery(message, transport)
   switch (incoming.kind) {
     case 'drop':
@@ -24,18 +34,24 @@ export function answerQuery(zone: Zone, message: Uint8Array, transport: 'udp' | 
     case 'refuse':
       return bareHeader(message, rcodes[incoming.rcode])
     case 'query':
-      return answerQuestion(zone, message, incoming, transport)
+      return answerQuestion(zone, message, incoming, transport, random)
   }
 }
 
-function answerQuestion(zone: Zone, message: Uint8Array, query: Query, transport: 'udp' | 'tcp'): Uint8Array {
+function answerQuestion(
+  zone: ZoneView,
+  message: Uint8Array,
+  query: Query,
+  transport: 'udp' | 'tcp',
+  random: RandomBelow | undefined,
+): Uint8Array {
   const name = query.name.toLowerCase()
-  const badVersion = query.edns !== undefined && query.edns.version !== 0
+  const badVersion = hasBadVersion(query)
   // BADVERS is 16: its upper bits go into the OPT record, and none remain for the header.
   if (badVersion || query.class !== internet) {
     return rcodeAnswer(message, query, transport, badVersion ? 0 : rcodes.REFUSED)
   }
-  return writeResolution(message, query, name, transport, resolve(zone, name, query.type))
+  return writeResolution(message, query, name, transport, resolve(zone, name, query.type), random)
 }
 
 /** A resolution as the answer to its query; `name` is the query's in lower case. */
@@ -45,9 +61,10 @@ export function writeResolution(
   name: string,
   transport: 'udp' | 'tcp',
   { rcode, origin, answers, authority, additional }: Resolution,
+  random?: RandomBelow,
 ): Uint8Array {
   const limit = answerLimit(query, transport)
-  const writer = new MessageWriter(message, query.questionEnd, name, origin?.length ?? 0, limit, query.edns)
+  const writer = new MessageWriter(message, query.questionEnd, name, origin?.length ?? 0, limit, query.edns, random)
   writer.add('answer', answers)
   writer.add('authority', authority)
   writer.add('additional', additional)
@@ -62,9 +79,14 @@ export function rcodeAnswer(message: Uint8Array, query: Query, transport: 'udp' 
 }
 
 /** RFC 6891 section 6.2.5: a size below 512 means 512, and without EDNS it is 512. */
-export function answerLimit(query: Query, transport: 'udp' | 'tcp'): number {
+export function answerLimit(query: UnnamedQuery, transport: 'udp' | 'tcp'): number {
   if (transport === 'tcp') return 65535
   return Math.min(Math.max(query.edns?.udpSize ?? 512, 512), maxUdpAnswer)
+}
+
+/** A version of EDNS that we do not speak. */
+export function hasBadVersion({ edns }: UnnamedQuery): boolean {
+  return edns !== undefined && edns.version !== 0
 }
 
 /** Identifier, opcode and RD of the query, and the rcode: what could not be read is not repeated. */

@@ -24,7 +24,7 @@ export function soaData(apex: string, serial: number, ttl: number): RecordData {
 export function nameServerOwners(
   apex: string,
   ttl: number,
-  owners: ReadonlyMap<string, readonly RRset[]>,
+  owners: Pick<ReadonlyMap<string, readonly RRset[]>, 'get'>,
 ): readonly (readonly [string, readonly RRset[]])[] {
   const service = `kube-dns.kube-system.svc.${apex}`
   const addresses = (owners.get(service) ?? []).filter((rrset) => isAddress(rrset.type))

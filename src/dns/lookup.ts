@@ -2,7 +2,7 @@ import { spelledName } from './name.ts'
 import { parseRecordType } from './record-type.ts'
 import { resolve, type PlacedRRset, type Rcode } from './resolution.ts'
 import type { ResourceRecord } from './resource-record.ts'
-import type { Zone } from './zone.ts'
+import type { ZoneView } from './zone-view.ts'
 
 export { formatRecord } from './resource-record.ts'
 
@@ -15,7 +15,7 @@ export interface LookupResult {
 }
 
 /** Answers a name as it was typed, a final dot or not, and a type (`SRV`, `TYPE33` or 33) from the zone alone. */
-export function lookup(zone: Zone, name: string, type: string | number): LookupResult {
+export function lookup(zone: ZoneView, name: string, type: string | number): LookupResult {
   const spelled = spelledName(name)
   if (spelled === undefined) {
     throw new SyntaxError(`Cannot look up "${name}": a DNS name has labels of 1 to 63 ASCII characters, 253 together`)

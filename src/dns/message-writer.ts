@@ -6,6 +6,7 @@ import { recordTypes } from './record-type.ts'
 import type { PlacedRRset } from './resolution.ts'
 import type { RecordData } from './resource-record.ts'
 import { recordHead, type RRset } from './rrset.ts'
+import { shuffleAddresses, type RandomBelow } from './shuffled-records.ts'
 import { writeSoa } from './soa-wire.ts'
 
 /** Answers are put together here and copied out; nothing else runs in between, so one buffer serves all. */
@@ -26,6 +27,7 @@ export class MessageWriter {
   readonly #zoneAt: number
   readonly #zoneEnd: number
   readonly #edns: Edns | undefined
+  readonly #random: RandomBelow | undefined
   readonly #limit: number
   #length: number
   #truncated = false
@@ -36,6 +38,7 @@ export class MessageWriter {
    * @param query Its first `questionEnd` octets are taken over as they are.
    * @param questionName The name in the question, lower-cased.
    * @param zoneLength Octets of the question's name, from its end, that are the zone's: our names end in that spelling.
+   * @param random Shuffles the addresses of each RRset; absent: they stay in their order.
    */
   constructor(
     query: Uint8Array,
@@ -44,23 +47,26 @@ export class MessageWriter {
     zoneLength: number,
     limit: number,
     edns?: Edns,
+    random?: RandomBelow,
   ) {
     this.#questionName = questionName
     this.#zoneEnd = questionEnd - 4
     this.#zoneAt = this.#zoneEnd - zoneLength
     this.#edns = edns
+    this.#random = random
     this.#limit = limit - ednsLength(edns)
     this.#length = questionEnd
-    scratch.set(query.subarray(0, questionEnd))
-    scratch.fill(0, sections.answer, headerLength)
+    copyOctets(query, 0, questionEnd, 0)
+    for (let at: number = sections.answer; at < headerLength; at++) scratch[at] = 0
   }
 
   add(section: keyof typeof sections, placed: readonly PlacedRRset[]): void {
     for (const { owner, rrset } of placed) {
       if (this.#truncated) return
       if (rrset.type === recordTypes.SOA) this.#addSoa(sections[section], rrset)
-      else if (owner === this.#questionName && !hasTarget(rrset.type)) this.#addWhole(sections[section], rrset)
-      else this.#addEach(sections[section], owner, rrset)
+      else if (owner !== this.#questionName || hasTarget(rrset.type) || !this.#addWhole(section, rrset)) {
+        this.#addEach(sections[section], owner, rrset)
+      }
     }
   }
 
@@ -77,22 +83,45 @@ export class MessageWriter {
   }
 
   /** The usual case, in one copy: the owners of all records already point to the question. */
-  #addWhole(section: number, rrset: RRset): void {
-    const { wire } = rrset
-    if (this.#length + wire.length > this.#limit) {
-      this.#addEach(section, this.#questionName, rrset)
-      return
-    }
-    scratch.set(wire, this.#length)
-    this.#length += wire.length
-    this.#count(section, rrset.data.length)
+  #addWhole(section: keyof typeof sections, { type, count, wire }: RRset): boolean {
+    return this.addWire(section, type, count, wire, 0, wire.length)
+  }
+
+  /**
+   * Adds `count` records in wire form that are `length` octets at `start`, their owners pointers to the question; false, and
+   * nothing done, when they do not all fit.
+   */
+  addWire(
+    section: keyof typeof sections,
+    type: number,
+    count: number,
+    wire: Uint8Array,
+    start: number,
+    length: number,
+  ): boolean {
+    const at = this.#length
+    if (at + length > this.#limit) return false
+    copyOctets(wire, start, length, at)
+    if (this.#random && count > 1) shuffleAddresses(scratch, at, type, count, this.#random)
+    this.#length = at + length
+    this.#count(sections[section], count)
+    return true
+  }
+
+  /** Records that do not all fit are shuffled as well: over many answers the client gets to know each. */
+  #shuffled(rrset: RRset): Uint8Array {
+    if (this.#random === undefined) return rrset.wire
+    const wire = Uint8Array.from(rrset.wire)
+    shuffleAddresses(wire, 0, rrset.type, rrset.count, this.#random)
+    return wire
   }
 
   #addEach(section: number, owner: string, rrset: RRset): void {
-    const { wire } = rrset
+    const wire = this.#shuffled(rrset)
     const ownerBytes = this.#compress(owner)
+    const targets = hasTarget(rrset.type) ? rrset.data : []
     let at = 0
-    for (const data of rrset.data) {
+    for (let i = 0; i < rrset.count; i++) {
       const end = at + recordHead + uint16At(wire, at + recordHead - 2)
       const start = this.#length + ownerBytes.length
       const length = end - at - 2
@@ -103,7 +132,8 @@ export class MessageWriter {
       scratch.set(ownerBytes, this.#length)
       scratch.set(wire.subarray(at + 2, end), start)
       this.#length = start + length
-      if (hasTarget(rrset.type)) this.#noteTarget(data, start + recordHead - 2)
+      const data = targets[i]
+      if (data) this.#noteTarget(data, start + recordHead - 2)
       this.#count(section, 1)
       at = end
     }
@@ -156,6 +186,13 @@ export class MessageWriter {
   }
 }
 
-function hasTarget(type: number): boolean {
+/** One by one where they are few: to make a view of them takes longer. */
+function copyOctets(from: Uint8Array, start: number, length: number, to: number): void {
+  if (length > 128) scratch.set(from.subarray(start, start + length), to)
+  else for (let i = 0; i < length; i++) scratch[to + i] = from[start + i] ?? 0
+}
+
+/** Whether records of the type name a host, which is spelled as the question or pointed to. */
+export function hasTarget(type: number): boolean {
   return type === recordTypes.SRV || type === recordTypes.NS || type === recordTypes.CNAME
 }

@@ -1,14 +1,15 @@
 import { isAddress } from './apex.ts'
+import type { Origin } from './origin.ts'
 import type { RecordData } from './resource-record.ts'
 import { rrsetsOf, type RRset } from './rrset.ts'
-import type { Origin, Zone } from './zone.ts'
+import type { ZoneView } from './zone-view.ts'
 
 /**
  * The RRsets of a `_port._protocol` name of a service, also when it is asked without its underscores, and with the
  * addresses that have the port. CoreDNS answers both, so clients may count on it; the zone file lists neither, since the DNS
  * specification knows neither. Undefined when the name is no such name.
  */
-export function portRRsets(zone: Zone, origin: Origin, name: string): readonly RRset[] | undefined {
+export function portRRsets(zone: ZoneView, origin: Origin, name: string): readonly RRset[] | undefined {
   const [port = '', protocol = '', ...labels] = name.slice(0, -origin.name.length - 1).split('.')
   if (labels.length !== 3 || labels[2] !== 'svc') return undefined
   const service = `${labels.join('.')}.${origin.name}`
@@ -18,7 +19,7 @@ export function portRRsets(zone: Zone, origin: Origin, name: string): readonly R
 }
 
 /** The addresses of the hosts that SRV records name. */
-function addressesOf(zone: Zone, rrsets: readonly RRset[]): readonly RRset[] {
+function addressesOf(zone: ZoneView, rrsets: readonly RRset[]): readonly RRset[] {
   const hosts = new Set(
     rrsets.flatMap(({ data }) => data.flatMap((record) => (record.type === 'SRV' ? record.target : []))),
   )

@@ -1,9 +1,10 @@
 import { isAddress } from './apex.ts'
 import { isWithin } from './name.ts'
+import type { Origin } from './origin.ts'
 import { portRRsets } from './port-spelling.ts'
 import { recordTypes } from './record-type.ts'
 import type { RRset } from './rrset.ts'
-import type { Origin, Zone } from './zone.ts'
+import type { ZoneView } from './zone-view.ts'
 
 export type Rcode = 'NOERROR' | 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED'
 
@@ -27,7 +28,7 @@ const refused: Resolution = { rcode: 'REFUSED', answers: [], authority: [], addi
 const maxAliases = 10
 
 /** Answers a question; the name is absolute and lower-cased, e.g. `front.web.svc.cluster.local.`. */
-export function resolve(zone: Zone, name: string, type: number): Resolution {
+export function resolve(zone: ZoneView, name: string, type: number): Resolution {
   const origin = zone.originOf(name)
   if (origin === undefined || type === recordTypes.AXFR || type === recordTypes.IXFR) return refused
   if (type === recordTypes.SOA && name === origin.name)
@@ -42,7 +43,7 @@ export function resolve(zone: Zone, name: string, type: number): Resolution {
  * When a target inside has no such record, CoreDNS answers NODATA without the CNAME; here the CNAME stays and the rcode
  * is that of the last name (RFC 6604), so that whoever reads the answer sees where the name leads and what is missing.
  */
-function followAliases(zone: Zone, origin: Origin, name: string, type: number): Resolution {
+function followAliases(zone: ZoneView, origin: Origin, name: string, type: number): Resolution {
   const answers: PlacedRRset[] = []
   const seen = new Set<string>()
   for (let owner = name; seen.size <= maxAliases && !seen.has(owner.toLowerCase());) {
@@ -63,7 +64,7 @@ function followAliases(zone: Zone, origin: Origin, name: string, type: number): 
   return positive(zone, origin, answers)
 }
 
-function positive(zone: Zone, origin: Origin, answers: readonly PlacedRRset[]): Resolution {
+function positive(zone: ZoneView, origin: Origin, answers: readonly PlacedRRset[]): Resolution {
   return {
     rcode: 'NOERROR',
     origin,
@@ -78,13 +79,13 @@ function positive(zone: Zone, origin: Origin, answers: readonly PlacedRRset[]): 
  * `dns-version`, other types than PTR at an address, `_tcp.front.web`) and confirms SOA at some that do not; here
  * existence does not depend on the type, because resolvers that follow RFC 8020 deny all below a denied name.
  */
-function negative(zone: Zone, origin: Origin, answers: readonly PlacedRRset[], exists: boolean): Resolution {
+function negative(zone: ZoneView, origin: Origin, answers: readonly PlacedRRset[], exists: boolean): Resolution {
   const rcode = exists ? 'NOERROR' : zone.synced ? 'NXDOMAIN' : 'SERVFAIL'
   return { rcode, origin, answers, authority: [{ owner: origin.name, rrset: zone.soa(origin.name) }], additional: [] }
 }
 
 /** The addresses of the hosts that SRV and NS records name. */
-function additionalOf(zone: Zone, rrset: RRset): readonly PlacedRRset[] {
+function additionalOf(zone: ZoneView, rrset: RRset): readonly PlacedRRset[] {
   if (rrset.type !== recordTypes.SRV && rrset.type !== recordTypes.NS) return []
   const hosts = new Set(rrset.data.flatMap((data) => (data.type === 'SRV' || data.type === 'NS' ? data.target : [])))
   return [...hosts].flatMap((owner) =>

@@ -1,26 +1,47 @@
+import { uint16At, uint32At } from './octets.ts'
+import { readData } from './record-data.ts'
 import { recordTypes } from './record-type.ts'
 import { dataBytes, type RecordData, type ResourceRecord } from './resource-record.ts'
 
 /** A record's octets in front of its data: owner pointer 2, type 2, class 2, TTL 4, data length 2. */
 export const recordHead = 12
 
+/** The records of an RRset as `wire` has them. */
+interface WireRecords {
+  readonly wire: Uint8Array
+  readonly count: number
+}
+
 /** The records of one type at one owner (RFC 2181 section 5); the owner is the key it is found under, so RRsets can be shared. */
 export class RRset {
   readonly type: number
   readonly ttl: number
-  readonly data: readonly RecordData[]
+  /** How many records. */
+  readonly count: number
+  #data: readonly RecordData[] | undefined
   #wire: Uint8Array | undefined
 
-  constructor(type: RecordData['type'], ttl: number, data: readonly RecordData[]) {
-    this.type = recordTypes[type]
+  constructor(type: RecordData['type'] | number, ttl: number, data: readonly RecordData[] | WireRecords) {
+    this.type = typeof type === 'number' ? type : recordTypes[type]
     this.ttl = ttl
-    this.data = data
+    if ('wire' in data) {
+      this.count = data.count
+      this.#wire = data.wire
+    } else {
+      this.count = data.length
+      this.#data = data
+    }
+  }
+
+  /** The records, read when somebody first asks if they came in wire form. */
+  get data(): readonly RecordData[] {
+    this.#data ??= this.#read()
+    return this.#data
   }
 
   /**
    * All records in wire form, each owner a pointer to the question's name (0xC00C): the usual owner, and it keeps the
-   * question's case. Made at the first question, since most endpoint names are never asked for. Not for SOA, whose
-   * names point into the question.
+   * question's case. Not for SOA, whose names point into the question.
    */
   get wire(): Uint8Array {
     this.#wire ??= this.#compile()
@@ -29,6 +50,17 @@ export class RRset {
 
   records(owner: string): readonly ResourceRecord[] {
     return this.data.map((data) => ({ owner, ttl: this.ttl, data }))
+  }
+
+  #read(): readonly RecordData[] {
+    const wire = this.#wire ?? new Uint8Array()
+    const data: RecordData[] = []
+    for (let at = 0; at < wire.length;) {
+      const end = at + recordHead + uint16At(wire, at + recordHead - 2)
+      data.push(readData(this.type, wire.subarray(at + recordHead, end)))
+      at = end
+    }
+    return data
   }
 
   #compile(): Uint8Array {
@@ -47,6 +79,11 @@ export class RRset {
     }
     return wire
   }
+}
+
+/** The RRset that has this wire form, which holds at least one record. */
+export function rrsetOfWire(wire: Uint8Array, count: number): RRset {
+  return new RRset(uint16At(wire, 2), uint32At(wire, 6), { wire, count })
 }
 
 /** The RRsets of these records, one per type, in the order of their first record. */

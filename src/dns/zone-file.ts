@@ -1,14 +1,14 @@
 import { isWithin } from './name.ts'
 import { formatRecord } from './resource-record.ts'
 import type { RRset } from './rrset.ts'
-import type { Zone } from './zone.ts'
+import type { ZoneView } from './zone-view.ts'
 
 /**
  * Every RRset of the zone in zone file syntax (RFC 1035 section 5), one record a line: SOA, apex NS, then the other
  * owners in the canonical order of RFC 4034 section 6.1, which keeps what belongs to one service together; the
  * reverse zones last. Equal zones give equal bytes.
  */
-export function zoneFile(zone: Zone): string {
+export function zoneFile(zone: ZoneView): string {
   const names = [...zone.owners.keys()].map((name) => ({ name, key: canonicalKey(name) }))
   const sorted = names.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ name }) => name)
   const isForward = (name: string): boolean => isWithin(name, zone.apex)

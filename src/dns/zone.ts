@@ -1,67 +1,89 @@
-import { dnsVersion, nameServerOwners, nameServerService, soaData } from './apex.ts'
-import { NameTree } from './name-tree.ts'
-import { isWithin, nameBytes, parentName } from './name.ts'
-import type { RecordData } from './resource-record.ts'
-import { RRset, rrsetsOf } from './rrset.ts'
+import { dnsVersion, nameServerOwners, nameServerService } from './apex.ts'
+import { OwnerTree } from './owner-tree.ts'
+import { changedClaims, claimBytes, pointers, readClaims, type Claim } from './reverse-claims.ts'
+import { rrsetsOf, type RRset } from './rrset.ts'
+import { packNames, unpackNames } from './service-names.ts'
 import type { ReverseRecord, ServiceRecords } from './service-records.ts'
-import { apexName, type ZoneOptions } from './zone-options.ts'
-
-/** Where a zone we serve begins: the cluster domain or a reverse tree. */
-export interface Origin {
-  readonly name: string
-  /** Octets of the name in wire form: where in a question the zone's part begins. */
-  readonly length: number
-}
+import { valueKey } from './table/table-key.ts'
+import { TableWriter, type TableOptions } from './table/table-writer.ts'
+import type { ZoneOptions } from './zone-options.ts'
+import { ZoneView } from './zone-view.ts'
 
 /**
- * The cluster zone and the reverse zones, as a table from owner name to RRsets. It is put together from the records of
- * each service; exchanging those of one service costs that service, whatever the size of the cluster.
+ * The zone as its one writer has it: every change is in its own view at once. Other threads read the same table with a
+ * `ZoneReader`, and see all changes since the last commit together at the next. The zone is put together from the records
+ * of each service; exchanging those of one service costs that service, whatever the size of the cluster.
  */
-export class Zone {
-  readonly options: ZoneOptions
-  /** The cluster domain, absolute: `cluster.local.`. */
-  readonly apex: string
-  /** The cluster domain, then the reverse zones. */
-  readonly origins: readonly Origin[]
-  /** False until the state of the cluster is complete: a name that is missing may still come, so SERVFAIL, not NXDOMAIN. */
-  synced = false
-  /** Of every SOA; whoever changes the zone raises it. */
-  serial = 0
-
-  readonly #owners = new Map<string, readonly RRset[]>()
-  readonly #tree = new NameTree()
-  readonly #services = new Map<string, ServiceRecords>()
+export class Zone extends ZoneView {
+  readonly #table: TableWriter
+  readonly #tree: OwnerTree
+  /** By service, packed. */
+  readonly #services = new Map<string, string>()
   readonly #namespaces = new Set<string>()
-  readonly #reverse = new Map<string, readonly ReverseRecord[]>()
 
-  constructor(options: ZoneOptions) {
-    const apex = apexName(options)
-    if (apex === '.' || nameBytes(apex) === undefined) {
-      throw new SyntaxError(`Cannot serve the zone "${options.domain}": it is not a DNS name`)
-    }
-    this.options = options
-    this.apex = apex
-    this.origins = [apex, 'in-addr.arpa.', 'ip6.arpa.'].map((name) => ({ name, length: name.length + 1 }))
+  constructor(options: ZoneOptions, tableOptions: TableOptions = {}) {
+    const table = new TableWriter(tableOptions)
+    super(options, table)
+    this.#table = table
+    this.#tree = new OwnerTree(table, this.apex, this.origins)
     for (const { name } of this.origins) this.#tree.add(name)
-    for (const name of ['svc', 'pod']) this.#tree.add(`${name}.${apex}`)
-    this.#addOwner(`dns-version.${apex}`, [dnsVersion])
-    this.#setNameServers()
+    for (const label of ['svc', 'pod']) this.#tree.add(`${label}.${this.apex}`)
+    this.#addOwner(`dns-version.${this.apex}`, [dnsVersion])
+    for (const [name, rrsets] of this.#nameServers()) this.#addOwner(name, rrsets)
   }
 
-  /** Every owner name with its RRsets; the SOA, which changes with the serial, is not among them. */
-  get owners(): ReadonlyMap<string, readonly RRset[]> {
-    return this.#owners
+  /** What a `ZoneReader` that starts now reads from. */
+  get buffer(): SharedArrayBuffer {
+    return this.#table.buffer
   }
 
-  /** Exchanges all that comes from the service with this key (`shop/cart`); undefined takes it away. */
+  override get synced(): boolean {
+    return this.#table.synced
+  }
+
+  override set synced(synced: boolean) {
+    this.#table.synced = synced
+  }
+
+  override get serial(): number {
+    return this.#table.serial
+  }
+
+  override set serial(serial: number) {
+    this.#table.serial = serial
+  }
+
+  /**
+   * Lets all readers see what has changed, `serial` and `synced` with it, all at once; resolves when they do. Changes made
+   * after the call wait for the next.
+   */
+  commit(): Promise<void> {
+    return this.#table.commit()
+  }
+
+  /**
+   * Exchanges all that comes from the service with this key (`shop/cart`); undefined takes it away. Throws a RangeError, and
+   * leaves everything as it was, when there is no room.
+   */
   setService(key: string, records: ServiceRecords | undefined): void {
-    const old = this.#services.get(key)
-    if (old) this.#removeService(old)
-    if (records) this.#addService(records)
-    if (records) this.#services.set(key, records)
+    const packed = this.#services.get(key)
+    const old = packed === undefined ? undefined : unpackNames(packed)
+    this.#table.atomically(() => {
+      // What comes is there before anything goes, so that names above both stay.
+      const left = new Set(old?.owners)
+      if (records) this.#tree.add(this.#namespaceName(records.namespace))
+      for (const [name, rrsets] of records?.owners ?? []) {
+        if (left.delete(name)) this.#tree.setRRsets(name, rrsets)
+        else this.#addOwner(name, rrsets)
+      }
+      for (const name of left) this.#removeOwner(name)
+      if (old) this.#tree.remove(this.#namespaceName(old.namespace))
+      this.#settleReverse(old?.reverse ?? [], records?.reverse ?? [])
+      if (key !== nameServerService) return
+      for (const [name, rrsets] of this.#nameServers()) this.#tree.setRRsets(name, rrsets)
+    })
+    if (records) this.#services.set(key, packNames({ ...records, owners: [...records.owners.keys()] }))
     else this.#services.delete(key)
-    this.#settleReverse(old?.reverse ?? [], records?.reverse ?? [])
-    if (key === nameServerService) this.#setNameServers()
   }
 
   /**
@@ -70,74 +92,64 @@ export class Zone {
    */
   setNamespace(name: string, exists: boolean): void {
     if (this.#namespaces.has(name) === exists) return
-    if (exists) {
-      this.#namespaces.add(name)
-      this.#tree.add(this.#namespaceName(name))
-    } else {
-      this.#namespaces.delete(name)
-      this.#tree.remove(this.#namespaceName(name))
-    }
+    this.#table.atomically(() => {
+      if (exists) this.#tree.add(this.#namespaceName(name))
+      else this.#tree.remove(this.#namespaceName(name))
+    })
+    if (exists) this.#namespaces.add(name)
+    else this.#namespaces.delete(name)
   }
 
-  /** The zone that a name lies in; undefined for names that are not ours. */
-  originOf(name: string): Origin | undefined {
-    return this.origins.find((origin) => isWithin(name, origin.name))
+  /**
+   * Keeps octets under a key that is no name, such as `pod 10.244.1.7`, in 1 to 254 characters of ASCII without capitals;
+   * undefined takes them away.
+   */
+  putValue(key: string, bytes: Uint8Array | undefined): void {
+    if (bytes === undefined) this.#table.remove(valueKey(key))
+    else this.#table.put(valueKey(key), [{ type: 0, count: 0, wire: bytes }], 0)
   }
 
-  exists(name: string): boolean {
-    return this.#owners.has(name) || this.#tree.has(name)
-  }
-
-  /** The SOA of the cluster zone or a reverse zone, with the serial of now. */
-  soa(apex: string): RRset {
-    const { ttl } = this.options
-    // As in CoreDNS: a resolver keeps a denial for the TTL of its SOA (RFC 2308 section 5), five minutes at most.
-    return new RRset('SOA', Math.min(ttl, 300), [soaData(apex, this.serial, ttl)])
-  }
-
-  #addService(records: ServiceRecords): void {
-    this.#tree.add(this.#namespaceName(records.namespace))
-    for (const [name, rrsets] of records.owners) this.#addOwner(name, rrsets)
-    for (const record of records.reverse) {
-      this.#reverse.set(record.owner, [...(this.#reverse.get(record.owner) ?? []), record])
-    }
-  }
-
-  #removeService(records: ServiceRecords): void {
-    this.#tree.remove(this.#namespaceName(records.namespace))
-    for (const name of records.owners.keys()) this.#removeOwner(name)
-    for (const record of records.reverse) {
-      const left = (this.#reverse.get(record.owner) ?? []).filter((other) => other !== record)
-      if (left.length > 0) this.#reverse.set(record.owner, left)
-      else this.#reverse.delete(record.owner)
-    }
-  }
-
-  /** Settles the PTR of each address that the old or the new records of a service speak of. */
+  /** Settles the PTR of each address that a service claims now and did not, or the other way round. */
   #settleReverse(old: readonly ReverseRecord[], records: readonly ReverseRecord[]): void {
-    for (const owner of new Set([...old, ...records].map((record) => record.owner))) {
-      if (this.#owners.has(owner)) this.#removeOwner(owner)
-      const claims = this.#reverse.get(owner)
-      if (claims) this.#addOwner(owner, rrsetsOf(this.options.ttl, pointers(claims)))
+    const [given, taken] = [without(old, records), without(records, old)]
+    for (const owner of new Set([...given.keys(), ...taken.keys()])) {
+      const before = this.#claims(owner)
+      const claims = changedClaims(before, given.get(owner) ?? [], taken.get(owner) ?? [])
+      const rrsets = rrsetsOf(this.options.ttl, pointers(claims))
+      if (claims.length === 0) this.#removeOwner(owner)
+      else if (before.length === 0) this.#addOwner(owner, rrsets)
+      else this.#tree.setRRsets(owner, rrsets)
+      this.#keepClaims(owner, claims)
     }
+  }
+
+  /** Where no cluster IP hides them, the PTR records are the claims, and nothing else is kept. */
+  #claims(owner: string): readonly Claim[] {
+    const kept = this.value(claimKey(owner))
+    if (kept !== undefined) return readClaims(kept)
+    const records = (this.owners.get(owner) ?? []).flatMap(({ data }) => data)
+    return records.flatMap((data) => (data.type === 'PTR' ? { target: data.target, clusterIp: false } : []))
+  }
+
+  #keepClaims(owner: string, claims: readonly Claim[]): void {
+    const hidden = this.originOf(owner) !== undefined && claims.some(({ clusterIp }) => clusterIp)
+    this.putValue(claimKey(owner), hidden ? claimBytes(claims) : undefined)
   }
 
   /** The name servers' records follow the service that stands for them. */
-  #setNameServers(): void {
-    for (const [name, rrsets] of nameServerOwners(this.apex, this.options.ttl, this.#owners)) {
-      if (this.#owners.has(name)) this.#removeOwner(name)
-      this.#addOwner(name, rrsets)
-    }
+  #nameServers(): readonly (readonly [string, readonly RRset[]])[] {
+    return nameServerOwners(this.apex, this.options.ttl, this.owners)
   }
 
   #addOwner(name: string, rrsets: readonly RRset[]): void {
-    this.#owners.set(name, rrsets)
-    this.#tree.add(parentName(name))
+    this.#tree.setRRsets(name, rrsets)
+    this.#tree.add(name)
   }
 
   #removeOwner(name: string): void {
-    this.#owners.delete(name)
-    this.#tree.remove(parentName(name))
+    this.#tree.remove(name)
+    // There may be names below it.
+    if (this.exists(name)) this.#tree.setRRsets(name, [])
   }
 
   #namespaceName(namespace: string): string {
@@ -145,12 +157,22 @@ export class Zone {
   }
 }
 
-/**
- * The name of the one service that has the address as its cluster IP, the first by name should two claim it; without
- * one, the names of all endpoints that have it, since a pod may stand behind several services.
- */
-function pointers(claims: readonly ReverseRecord[]): readonly RecordData[] {
-  const services = claims.filter((claim) => claim.clusterIp)
-  const targets = [...new Set((services.length > 0 ? services : claims).map((claim) => claim.target))].sort()
-  return targets.slice(0, services.length > 0 ? 1 : undefined).map((target) => ({ type: 'PTR', target }))
+function claimKey(owner: string): string {
+  return `ptr ${owner}`
+}
+
+/** The records that are not among the others, by owner. */
+function without(
+  records: readonly ReverseRecord[],
+  others: readonly ReverseRecord[],
+): ReadonlyMap<string, readonly ReverseRecord[]> {
+  const known = new Set(others.map(textOf))
+  return Map.groupBy(
+    records.filter((record) => !known.has(textOf(record))),
+    ({ owner }) => owner,
+  )
+}
+
+function textOf({ owner, target, clusterIp }: ReverseRecord): string {
+  return `${owner} ${target} ${clusterIp}`
 }

@@ -36,6 +36,12 @@ export function addressBytes(address: Address): Uint8Array {
   return bytes
 }
 
+/** The address that has these 4 or 16 bytes; the reverse of {@link addressBytes}. */
+export function formatAddress(bytes: Uint8Array): Address {
+  if (bytes.length === 4) return bytes.join('.')
+  return formatIpv6(Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)))
+}
+
 function parseIpv4(text: string): Address | undefined {
   const octets = ipv4Octets(text)
   return octets && octets.join('.')

@@ -1,5 +1,5 @@
 import { ClusterStore } from '../../agent/cluster-store.ts'
-import { DnsTable } from '../../agent/dns-table.ts'
+import { zoneOfState } from '../../agent/dns-table.ts'
 import { renderDocuments } from '../../agent/documents.ts'
 import { parseManifests } from '../../agent/manifest-text.ts'
 import { answerQuery } from '../../dns/answer.ts'
@@ -28,11 +28,10 @@ client), program these rules in the node, send 300 connections through them, rem
   const localDetection = { mode: 'ClusterCIDR', networks } as const
   const ruleset = { nodeName: 'node-1', masqueradeAll: false, localDetection, nodePortNetworks: [] }
   for (const { name, text } of renderDocuments(store, ['IPv4'], ruleset, zone)) await print(`# ${name}\n${text}`)
-  const table = new DnsTable(store, zone)
-  table.zone.synced = true
+  const answers = zoneOfState(store, zone)
   const listener = await listenDns(
     { host: '127.0.0.1', port: 0 },
-    (query, transport) => answerQuery(table.zone, query, transport),
+    (query, transport) => answerQuery(answers, query, transport),
     (message) => console.error(message),
   )
   const name = `${web.name}.${web.namespace}.svc.${zone.domain}`
