@@ -96,8 +96,8 @@ export class Agent {
     if (unreadable.length > 0) throw new Error(unreadable.join('\n'))
     if (this.#stopped) return
     this.#dns = new DnsTable(this.#store, this.#options.zone)
-    this.#dns.zone.serial = unixSeconds()
-    this.#dns.zone.synced = true
+    for (const error of this.#dns.errors) this.#log.error(error)
+    await this.#dns.commit(unixSeconds())
     const { ruleset, tools } = this.#options
     this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
     this.#serveMetrics()
@@ -209,9 +209,10 @@ export class Agent {
     const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
     this.#programs?.touch(services)
     if (this.#dns === undefined) return { unreadable }
-    for (const object of changed) this.#dns.touchNamespace(object)
-    this.#dns.touch(touched)
-    if (touched.size > 0) this.#dns.zone.serial = unixSeconds()
+    const dns = this.#dns
+    for (const error of [...changed.flatMap((object) => dns.touchObject(object)), ...dns.touch(touched)])
+      this.#log.error(error)
+    await dns.commit(unixSeconds())
     return { unreadable }
   }
 

@@ -1,9 +1,12 @@
 import { touchedService, type ClusterState } from '../model/cluster-state.ts'
 import type { EndpointSlice } from '../model/endpoint-slice.ts'
+import type { ImportedSlice } from '../model/imported-slice.ts'
 import { keyOf } from '../model/metadata.ts'
+import type { Namespace } from '../model/namespace.ts'
 import type { Node } from '../model/node.ts'
 import { objectName, type ModelObject } from '../model/object.ts'
 import type { Pod } from '../model/pod.ts'
+import type { ServiceImport } from '../model/service-import.ts'
 import type { Service } from '../model/service.ts'
 import { AddressClaims } from './address-claims.ts'
 
@@ -12,8 +15,10 @@ export class ClusterStore implements ClusterState {
   readonly services = new Map<string, Service>()
   readonly slices = new Map<string, Map<string, EndpointSlice>>()
   readonly nodes = new Map<string, Node>()
-  readonly namespaces = new Set<string>()
+  readonly namespaces = new Map<string, Namespace>()
   readonly pods = new Map<string, Pod>()
+  readonly imports = new Map<string, ServiceImport>()
+  readonly importedSlices = new Map<string, Map<string, ImportedSlice>>()
   readonly claims = new AddressClaims()
   readonly #objects = new Map<string, ModelObject>()
 
@@ -39,16 +44,22 @@ export class ClusterStore implements ClusterState {
         this.services.set(keyOf(object), object)
         break
       case 'EndpointSlice':
-        this.slices.set(sliceKey(object), (this.slices.get(sliceKey(object)) ?? new Map()).set(object.name, object))
+        putSlice(this.slices, sliceKey(object), object)
         break
       case 'Node':
         this.nodes.set(object.name, object)
         break
       case 'Namespace':
-        this.namespaces.add(object.name)
+        this.namespaces.set(object.name, object)
         break
       case 'Pod':
         this.pods.set(keyOf(object), object)
+        break
+      case 'ServiceImport':
+        this.imports.set(keyOf(object), object)
+        break
+      case 'ImportedSlice':
+        putSlice(this.importedSlices, importKey(object), object)
         break
     }
     return [...new Set([...moved, ...touched(object), ...rivals])]
@@ -62,12 +73,9 @@ export class ClusterStore implements ClusterState {
       case 'Service':
         this.services.delete(keyOf(object))
         break
-      case 'EndpointSlice': {
-        const slices = this.slices.get(sliceKey(object))
-        slices?.delete(object.name)
-        if (slices?.size === 0) this.slices.delete(sliceKey(object))
+      case 'EndpointSlice':
+        removeSlice(this.slices, sliceKey(object), object)
         break
-      }
       case 'Node':
         this.nodes.delete(object.name)
         break
@@ -77,6 +85,12 @@ export class ClusterStore implements ClusterState {
       case 'Pod':
         this.pods.delete(keyOf(object))
         break
+      case 'ServiceImport':
+        this.imports.delete(keyOf(object))
+        break
+      case 'ImportedSlice':
+        removeSlice(this.importedSlices, importKey(object), object)
+        break
     }
     return [...touched(object), ...rivals]
   }
@@ -84,6 +98,20 @@ export class ClusterStore implements ClusterState {
 
 function sliceKey(slice: EndpointSlice): string {
   return `${slice.namespace}/${slice.serviceName}`
+}
+
+function importKey(slice: ImportedSlice): string {
+  return `${slice.namespace}/${slice.importName}`
+}
+
+function putSlice<T extends { readonly name: string }>(all: Map<string, Map<string, T>>, key: string, slice: T): void {
+  all.set(key, (all.get(key) ?? new Map<string, T>()).set(slice.name, slice))
+}
+
+function removeSlice<T>(all: Map<string, Map<string, T>>, key: string, { name }: { readonly name: string }): void {
+  const slices = all.get(key)
+  slices?.delete(name)
+  if (slices?.size === 0) all.delete(key)
 }
 
 function touched(object: ModelObject): readonly string[] {

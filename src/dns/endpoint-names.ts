@@ -1,6 +1,8 @@
-import type { Endpoint, EndpointPort, EndpointSlice } from '../model/endpoint-slice.ts'
+import type { Endpoint, EndpointPort } from '../model/endpoint-slice.ts'
 import type { Address } from '../net/address.ts'
+import { addressLabel } from './address-label.ts'
 import { isName } from './name.ts'
+import type { ZoneOptions } from './zone-options.ts'
 
 /** The ready endpoints of a service that share one name; usually one, several when pods share a hostname. */
 export interface EndpointName {
@@ -11,15 +13,25 @@ export interface EndpointName {
   readonly ports: readonly EndpointPort[]
 }
 
+/** What of an EndpointSlice names are made from. */
+export interface EndpointList {
+  readonly ports: readonly EndpointPort[]
+  readonly endpoints: readonly Endpoint[]
+}
+
 /**
  * Ready endpoints by name, in object order. Only `ready` counts: the EndpointSlice controller sets it for
  * publishNotReadyAddresses too (DNS specification 1.1.0 section 2.4).
  */
-export function endpointNames(slices: readonly EndpointSlice[], base: string): readonly EndpointName[] {
+export function endpointNames(
+  slices: readonly EndpointList[],
+  base: string,
+  { endpointPodNames }: ZoneOptions,
+): readonly EndpointName[] {
   const names = new Map<string, { name: string; addresses: Set<Address>; ports: EndpointPort[] }>()
   for (const slice of slices) {
     for (const endpoint of slice.endpoints) {
-      const name = `${endpointLabel(endpoint)}.${base}`
+      const name = `${endpointLabel(endpoint, endpointPodNames)}.${base}`
       if (!endpoint.ready || !isName(name)) continue
       const entry = names.get(name) ?? { name, addresses: new Set(), ports: [] }
       names.set(name, entry)
@@ -30,8 +42,6 @@ export function endpointNames(slices: readonly EndpointSlice[], base: string): r
   return [...names.values()]
 }
 
-/** The hostname, or the address with dashes; `2001:db8::` becomes `2001-db8--0`, since a label may not end in a dash. */
-function endpointLabel(endpoint: Endpoint): string {
-  if (endpoint.hostname !== undefined) return endpoint.hostname
-  return endpoint.address.replaceAll(/[.:]/g, '-').replace(/-$/, '-0')
+function endpointLabel({ hostname, podName, address }: Endpoint, podNames = false): string {
+  return hostname ?? (podNames ? podName : undefined) ?? addressLabel(address)
 }

@@ -1,5 +1,5 @@
 import { ednsLength, writeEdns, type Edns } from './edns.ts'
-import { nameBytes, parentName } from './name.ts'
+import { isWithin, nameBytes, parentName } from './name.ts'
 import { setUint16, uint16At } from './octets.ts'
 import { headerLength } from './query.ts'
 import { recordTypes } from './record-type.ts'
@@ -24,6 +24,7 @@ const sections = { answer: 6, authority: 8, additional: 10 } as const
  */
 export class MessageWriter {
   readonly #questionName: string
+  readonly #zone: string
   readonly #zoneAt: number
   readonly #zoneEnd: number
   readonly #edns: Edns | undefined
@@ -50,6 +51,8 @@ export class MessageWriter {
     random?: RandomBelow,
   ) {
     this.#questionName = questionName
+    // A zone's name has no escapes, so it has one octet more than characters.
+    this.#zone = questionName.slice(questionName.length + 1 - zoneLength)
     this.#zoneEnd = questionEnd - 4
     this.#zoneAt = this.#zoneEnd - zoneLength
     this.#edns = edns
@@ -142,13 +145,13 @@ export class MessageWriter {
   /** Lets later owners point to a target, and spells the zone in targets of ours as the question does. */
   #noteTarget(data: RecordData, at: number): void {
     if (data.type !== 'SRV' && data.type !== 'NS' && data.type !== 'CNAME') return
+    const target = data.target.toLowerCase()
     // The target of an ExternalName stays as its Service spells it.
-    if (data.type !== 'CNAME') {
+    if (data.type !== 'CNAME' && isWithin(target, this.#zone)) {
       scratch.copyWithin(this.#length - (this.#zoneEnd - this.#zoneAt), this.#zoneAt, this.#zoneEnd)
     }
     this.#names ??= new Map()
     const targetAt = data.type === 'SRV' ? at + 6 : at
-    const target = data.target.toLowerCase()
     const parentAt = targetAt + 1 + (scratch[targetAt] ?? 0)
     for (const [name, offset] of [
       [target, targetAt],
@@ -172,7 +175,7 @@ export class MessageWriter {
   }
 
   #addSoa(section: number, rrset: RRset): void {
-    const end = writeSoa(scratch, this.#length, this.#zoneAt, rrset)
+    const end = writeSoa(scratch, this.#length, this.#zoneAt, this.#zoneEnd - this.#zoneAt, rrset)
     if (end > this.#limit) {
       this.#truncated = true
       return

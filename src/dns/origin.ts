@@ -1,5 +1,6 @@
 import { isWithin, nameBytes } from './name.ts'
-import { zoneNames, type ZoneOptions } from './zone-options.ts'
+import { apexNames, reverseNames } from './zone-names.ts'
+import type { ZoneOptions } from './zone-options.ts'
 
 /** Where a zone we serve begins: the cluster domain or a reverse tree. */
 export interface Origin {
@@ -10,9 +11,9 @@ export interface Origin {
   readonly length: number
 }
 
-/** The origins of all zones, the longest first, so that the first which a name lies in is the zone it belongs to. */
+/** The cluster domains, then the reverse zones. */
 export function originsOf(options: ZoneOptions): readonly Origin[] {
-  return [...new Set(zoneNames(options))].map(originOf).sort((a, b) => b.length - a.length)
+  return [...new Set([...apexNames(options), ...reverseNames(options)])].map(originOf)
 }
 
 export function isReverse(name: string): boolean {

@@ -4,6 +4,7 @@ import type { RRset } from './rrset.ts'
 import { entryFlags } from './table/entry.ts'
 import { nameKey } from './table/table-key.ts'
 import type { TableWriter } from './table/table-writer.ts'
+import type { ZoneView } from './zone-view.ts'
 
 /**
  * The names of a table, each of which exists because something is at or below it: a name between the apex and an owner
@@ -11,14 +12,15 @@ import type { TableWriter } from './table/table-writer.ts'
  */
 export class OwnerTree {
   readonly #table: TableWriter
-  readonly #apex: string
+  readonly #apexes: readonly string[]
   readonly #origins: readonly Origin[]
+  readonly #external: boolean
 
-  /** @param apex The cluster domain, absolute. */
-  constructor(table: TableWriter, apex: string, origins: readonly Origin[]) {
+  constructor(table: TableWriter, { apexes, origins, options }: ZoneView) {
     this.#table = table
-    this.#apex = apex
+    this.#apexes = apexes
     this.#origins = origins
+    this.#external = options.external !== undefined
   }
 
   /** Adds the name, and all above it that are not there yet. A name outside all zones is nobody's to ask for. */
@@ -45,14 +47,17 @@ export class OwnerTree {
   }
 
   /**
-   * What answers need not look beyond the entry: at a name in a reverse zone, or no deeper than the endpoints of a
-   * service; and for what is not there below a reverse name, the apex, `svc` or a namespace.
+   * What answers need not look beyond the entry: at a name in a reverse zone, or no deeper than the endpoints of a service;
+   * and for what is not there below a reverse name, the apex, `svc` or a namespace. Deeper and below `pod` are names that
+   * are made when they are asked for.
    */
   #flags(name: string): number {
     if (isReverse(name)) return entryFlags.whole | entryFlags.closed
-    if (!isWithin(name, this.#apex)) return 0
-    const labels = name.slice(0, -this.#apex.length).split('.').slice(0, -1)
-    const closed = labels.length === 0 || (labels.at(-1) === 'svc' && labels.length <= 2)
-    return (labels.length <= 4 ? entryFlags.whole : 0) | (closed ? entryFlags.closed : 0)
+    const apex = this.#apexes.find((one) => isWithin(name, one))
+    if (apex === undefined) return 0
+    const labels = name.slice(0, -apex.length).split('.').slice(0, -1)
+    const closed = labels.length === 0 || (!this.#external && labels.at(-1) === 'svc' && labels.length <= 2)
+    const whole = labels.length <= (this.#external ? 2 : 4)
+    return (whole ? entryFlags.whole : 0) | (closed ? entryFlags.closed : 0)
   }
 }

@@ -11,7 +11,10 @@ import type { ZoneView } from './zone-view.ts'
  */
 export function portRRsets(zone: ZoneView, origin: Origin, name: string): readonly RRset[] | undefined {
   const [port = '', protocol = '', ...labels] = name.slice(0, -origin.name.length - 1).split('.')
-  if (labels.length !== 3 || labels[2] !== 'svc') return undefined
+  const { external } = zone.options
+  if (labels.length !== (external ? 2 : 3) || (external === undefined && labels[2] !== 'svc')) return undefined
+  // There, two labels without an underscore are an endpoint and its cluster.
+  if (zone.options.clusterset === true && !port.startsWith('_') && !protocol.startsWith('_')) return undefined
   const service = `${labels.join('.')}.${origin.name}`
   const rrsets = zone.owners.get(`${underscored(port)}.${underscored(protocol)}.${service}`)
   if (rrsets === undefined) return undefined

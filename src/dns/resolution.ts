@@ -1,9 +1,9 @@
-import { isAddress } from './apex.ts'
-import { isWithin } from './name.ts'
-import type { Origin } from './origin.ts'
+import { isAddress, nameServersOf } from './apex.ts'
+import { computedRRsets } from './computed-names.ts'
 import { portRRsets } from './port-spelling.ts'
 import { recordTypes } from './record-type.ts'
 import type { RRset } from './rrset.ts'
+import type { Origin } from './origin.ts'
 import type { ZoneView } from './zone-view.ts'
 
 export type Rcode = 'NOERROR' | 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED'
@@ -22,6 +22,8 @@ export interface Resolution {
   readonly answers: readonly PlacedRRset[]
   readonly authority: readonly PlacedRRset[]
   readonly additional: readonly PlacedRRset[]
+  /** Where the chain of aliases in the answers leaves the zone, e.g. `api.example.net.`; absent when it ends inside. */
+  readonly outside?: string
 }
 
 const refused: Resolution = { rcode: 'REFUSED', answers: [], authority: [], additional: [] }
@@ -33,13 +35,14 @@ export function resolve(zone: ZoneView, name: string, type: number): Resolution 
   if (origin === undefined || type === recordTypes.AXFR || type === recordTypes.IXFR) return refused
   if (type === recordTypes.SOA && name === origin.name)
     return positive(zone, origin, [{ owner: name, rrset: zone.soa(origin.name) }])
-  const rrset = ofType(zone.owners.get(name), type)
+  const atApex = type === recordTypes.NS && name === origin.name
+  const rrset = ofType(atApex ? nameServersOf(zone, origin) : zone.owners.get(name), type)
   if (rrset) return positive(zone, origin, [{ owner: name, rrset }])
   return followAliases(zone, origin, name, type)
 }
 
 /**
- * `_port._protocol` names, A and AAAA of an ExternalName, and denials. A target outside the zone is left to the client.
+ * `_port._protocol` names, A and AAAA of an ExternalName, and denials. A target outside the zone is left to the caller.
  * When a target inside has no such record, CoreDNS answers NODATA without the CNAME; here the CNAME stays and the rcode
  * is that of the last name (RFC 6604), so that whoever reads the answer sees where the name leads and what is missing.
  */
@@ -49,7 +52,7 @@ function followAliases(zone: ZoneView, origin: Origin, name: string, type: numbe
   for (let owner = name; seen.size <= maxAliases && !seen.has(owner.toLowerCase());) {
     const key = owner.toLowerCase()
     seen.add(key)
-    const rrsets = portRRsets(zone, origin, key) ?? zone.owners.get(key)
+    const rrsets = portRRsets(zone, origin, key) ?? zone.owners.get(key) ?? computedRRsets(zone, origin, key)
     const rrset = ofType(rrsets, type)
     if (rrset) return positive(zone, origin, [...answers, { owner, rrset }])
     // Other types than addresses are not looked for at the target: NODATA at the alias, as CoreDNS answers.
@@ -59,7 +62,7 @@ function followAliases(zone: ZoneView, origin: Origin, name: string, type: numbe
       return negative(zone, origin, answers, rrsets !== undefined || zone.exists(key))
     answers.push({ owner, rrset: alias })
     owner = data.target
-    if (!isWithin(owner.toLowerCase(), origin.name)) break
+    if (zone.originOf(owner.toLowerCase()) !== origin) return { ...positive(zone, origin, answers), outside: owner }
   }
   return positive(zone, origin, answers)
 }

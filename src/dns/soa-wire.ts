@@ -1,18 +1,17 @@
-import { mailboxLabel, nameServerLabels } from './apex.ts'
-import { nameBytes } from './name.ts'
 import { setUint16, setUint32 } from './octets.ts'
 import { soaTimes } from './resource-record.ts'
 import type { RRset } from './rrset.ts'
 
-/** What stands in front of the zone's name in the SOA, in wire form without the root. */
-const nameServerBytes = nameBytes(nameServerLabels)?.subarray(0, -1) ?? new Uint8Array()
-const mailboxBytes = nameBytes(mailboxLabel)?.subarray(0, -1) ?? new Uint8Array()
+/** ASCII */
+const dot = 46
 
 /**
  * Writes an SOA whose three names end in a pointer to the zone's part of the question, and so in its spelling; returns
- * the offset behind it. The buffer must have some 60 octets left.
+ * the offset behind it. The buffer must have some 200 octets left.
+ *
+ * @param zoneLength Octets of the zone's part.
  */
-export function writeSoa(bytes: Uint8Array, start: number, zoneAt: number, rrset: RRset): number {
+export function writeSoa(bytes: Uint8Array, start: number, zoneAt: number, zoneLength: number, rrset: RRset): number {
   const [data] = rrset.data
   if (data?.type !== 'SOA') return start
   const pointer = 0xc000 | zoneAt
@@ -21,10 +20,10 @@ export function writeSoa(bytes: Uint8Array, start: number, zoneAt: number, rrset
   setUint16(bytes, start + 4, 1)
   setUint32(bytes, start + 6, rrset.ttl)
   let at = start + 12
-  for (const labels of [nameServerBytes, mailboxBytes]) {
-    bytes.set(labels, at)
-    setUint16(bytes, at + labels.length, pointer)
-    at += labels.length + 2
+  for (const name of [data.nameServer, data.mailbox]) {
+    at = writeLabels(bytes, at, name, name.length + 1 - zoneLength)
+    setUint16(bytes, at, pointer)
+    at += 2
   }
   for (const number of [data.serial, ...soaTimes, data.minimum]) {
     setUint32(bytes, at, number)
@@ -32,4 +31,17 @@ export function writeSoa(bytes: Uint8Array, start: number, zoneAt: number, rrset
   }
   setUint16(bytes, start + 10, at - start - 12)
   return at
+}
+
+/** Writes the labels in the first `length` characters of a name of ours, which is spelled without escapes. */
+function writeLabels(bytes: Uint8Array, start: number, name: string, length: number): number {
+  let label = start
+  for (let i = 0; i < length; i++) {
+    const octet = name.charCodeAt(i)
+    bytes[start + 1 + i] = octet
+    if (octet !== dot) continue
+    bytes[label] = start + i - label
+    label = start + 1 + i
+  }
+  return label
 }

@@ -1,6 +1,9 @@
 import { protocolWord, type Protocol } from '../net/protocol.ts'
+import type { EndpointName } from './endpoint-names.ts'
 import { isName } from './name.ts'
 import type { RecordData } from './resource-record.ts'
+import { rrsetsOf } from './rrset.ts'
+import type { Owner } from './service-records.ts'
 
 /** One way to reach a service: a port at one cluster IP, or at one endpoint. */
 export interface SrvRow {
@@ -18,10 +21,14 @@ export function srvRecords(rows: readonly SrvRow[]): readonly RecordData[] {
   return [...distinct.values()].map(({ port, target }) => ({ type: 'SRV', weight, port, target }))
 }
 
-/** The rows of each `_port._protocol` name below `base`; a port without name has none (RFC 2782). */
-export function portNames(rows: readonly SrvRow[], base: string): ReadonlyMap<string, readonly SrvRow[]> {
+export function endpointRows(endpoints: readonly EndpointName[]): readonly SrvRow[] {
+  return endpoints.flatMap((endpoint) => endpoint.ports.map((port) => ({ port, target: endpoint.name })))
+}
+
+/** Each `_port._protocol` name below `base`, with its rows' records; a port without name has none (RFC 2782). */
+export function portOwners(rows: readonly SrvRow[], base: string, ttl: number): readonly Owner[] {
   const named = rows.filter(({ port }) => port.name !== '')
   const byName = Map.groupBy(named, ({ port }) => `_${port.name}._${protocolWord(port.protocol)}.${base}`)
   // Kubernetes allows port names of 63 characters; with the underscore that is one more than a label holds.
-  return new Map([...byName].filter(([name]) => isName(name)))
+  return [...byName].filter(([name]) => isName(name)).map(([name, of]) => [name, rrsetsOf(ttl, srvRecords(of))])
 }

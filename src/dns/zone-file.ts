@@ -1,31 +1,27 @@
-import { isWithin } from './name.ts'
+import { inCanonicalOrder } from './canonical-order.ts'
 import { formatRecord } from './resource-record.ts'
 import type { RRset } from './rrset.ts'
 import type { ZoneView } from './zone-view.ts'
 
 /**
- * Every RRset of the zone in zone file syntax (RFC 1035 section 5), one record a line: SOA, apex NS, then the other
- * owners in the canonical order of RFC 4034 section 6.1, which keeps what belongs to one service together; the
- * reverse zones last. Equal zones give equal bytes.
+ * Every RRset of the zone in zone file syntax (RFC 1035 section 5), one record a line: of each domain the SOA, the apex
+ * NS, then the other owners in canonical order; the reverse zones last. Equal zones give equal bytes.
  */
 export function zoneFile(zone: ZoneView): string {
-  const names = [...zone.owners.keys()].map((name) => ({ name, key: canonicalKey(name) }))
-  const sorted = names.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ name }) => name)
-  const isForward = (name: string): boolean => isWithin(name, zone.apex)
+  const sorted = inCanonicalOrder(zone.owners.keys())
+  const below = (origin: string): readonly string[] => sorted.filter((name) => zone.originOf(name)?.name === origin)
   const text = (name: string): readonly string[] => lines(name, zone.owners.get(name) ?? [])
+  const reverse = zone.origins.slice(zone.apexes.length).map(({ name }) => name)
   return [
-    // The apex is the first name in canonical order, so its NS follows the SOA.
-    ...lines(zone.apex, [zone.soa(zone.apex)]),
-    ...sorted.filter(isForward).flatMap(text),
-    '; in-addr.arpa and ip6.arpa',
-    ...sorted.filter((name) => !isForward(name)).flatMap(text),
+    ...zone.apexes.flatMap((apex) => [
+      // The apex is the first name in canonical order, so its NS follows the SOA.
+      ...lines(apex, [zone.soa(apex)]),
+      ...below(apex).flatMap(text),
+    ]),
+    ...(reverse.length > 0 ? [`; ${reverse.map((name) => name.slice(0, -1)).join(' and ')}`] : []),
+    ...reverse.flatMap(below).flatMap(text),
     '',
   ].join('\n')
-}
-
-/** Labels from the root down, so that the order of texts is the canonical order of names. */
-function canonicalKey(name: string): string {
-  return name.split('.').reverse().join('\0')
 }
 
 /** Sorted, since the order of records in an RRset has no meaning. */

@@ -1,11 +1,12 @@
-import { soaData } from './apex.ts'
-import { isWithin, nameAt, nameBytes } from './name.ts'
+import { soaOf } from './apex.ts'
+import { nameAt, nameBytes, parentName } from './name.ts'
 import { originsOf, type Origin } from './origin.ts'
-import { RRset, rrsetOfWire } from './rrset.ts'
+import { rrsetOfWire, type RRset } from './rrset.ts'
 import type { TableView } from './table/commit.ts'
 import { countOfPart, findPart, keyStart, lengthOfPart, partsOf, startOfPart } from './table/entry.ts'
 import { isNameKey, valueKey } from './table/table-key.ts'
-import { apexName, type ZoneOptions } from './zone-options.ts'
+import { apexNames } from './zone-names.ts'
+import type { ZoneOptions } from './zone-options.ts'
 
 /** The RRsets of each name that exists; none at a name that is there for those below it (RFC 8020). */
 export interface Owners extends Iterable<readonly [name: string, rrsets: readonly RRset[]]> {
@@ -20,18 +21,23 @@ export interface Owners extends Iterable<readonly [name: string, rrsets: readonl
  */
 export class ZoneView {
   readonly options: ZoneOptions
-  /** The cluster domain, absolute: `cluster.local.`. */
+  /** The cluster domain that PTR records point into, absolute: `cluster.local.`. */
   readonly apex: string
-  /** Of all zones, the longest first. */
+  /** All cluster domains, that one first. */
+  readonly apexes: readonly string[]
+  /** The cluster domains, then the reverse zones. */
   readonly origins: readonly Origin[]
   /** Every name with its RRsets; the SOA, which changes with the serial, is not among them. */
   readonly owners: Owners
   readonly table: TableView
+  readonly #originsByName: ReadonlyMap<string, Origin>
 
   constructor(options: ZoneOptions, table: TableView) {
     this.options = options
-    this.apex = apexName(options)
+    this.apexes = apexNames(options)
+    this.apex = this.apexes[0] ?? '.'
     this.origins = originsOf(options)
+    this.#originsByName = new Map(this.origins.map((origin) => [origin.name, origin]))
     this.table = table
     this.owners = {
       get: (name) => this.#rrsetsAt(this.#find(nameBytes(name))),
@@ -61,16 +67,18 @@ export class ZoneView {
     return part === 0 ? undefined : Uint8Array.from(this.#octets(part))
   }
 
-  /** The zone that a name lies in; undefined for names that are not ours. */
+  /** The zone that a name lies in, the longest where one is below another; undefined for names that are not ours. */
   originOf(name: string): Origin | undefined {
-    return this.origins.find((origin) => isWithin(name, origin.name))
+    for (let at = name; at !== '.'; at = parentName(at)) {
+      const origin = this.#originsByName.get(at)
+      if (origin) return origin
+    }
+    return undefined
   }
 
-  /** The SOA of the cluster zone or a reverse zone, with the serial of now. */
+  /** The SOA of one of the zones, with the serial of now. */
   soa(apex: string): RRset {
-    const { ttl } = this.options
-    // As in CoreDNS: a resolver keeps a denial for the TTL of its SOA (RFC 2308 section 5), five minutes at most.
-    return new RRset('SOA', Math.min(ttl, 300), [soaData(apex, this.serial, ttl)])
+    return soaOf(apex, this.serial, this.options)
   }
 
   #rrsetsAt(entry: number): readonly RRset[] | undefined {

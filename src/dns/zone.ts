@@ -6,11 +6,12 @@ import { packNames, unpackNames } from './service-names.ts'
 import type { ReverseRecord, ServiceRecords } from './service-records.ts'
 import { valueKey } from './table/table-key.ts'
 import { TableWriter, type TableOptions } from './table/table-writer.ts'
+import { namespaceNames, structureNames } from './zone-names.ts'
 import type { ZoneOptions } from './zone-options.ts'
 import { ZoneView } from './zone-view.ts'
 
 /**
- * The zone as its one writer has it: every change is in its own view at once. Other threads read the same table with a
+ * The zones as their one writer has them: every change is in its own view at once. Other threads read the same table with a
  * `ZoneReader`, and see all changes since the last commit together at the next. The zone is put together from the records
  * of each service; exchanging those of one service costs that service, whatever the size of the cluster.
  */
@@ -25,10 +26,12 @@ export class Zone extends ZoneView {
     const table = new TableWriter(tableOptions)
     super(options, table)
     this.#table = table
-    this.#tree = new OwnerTree(table, this.apex, this.origins)
+    this.#tree = new OwnerTree(table, this)
     for (const { name } of this.origins) this.#tree.add(name)
-    for (const label of ['svc', 'pod']) this.#tree.add(`${label}.${this.apex}`)
-    this.#addOwner(`dns-version.${this.apex}`, [dnsVersion])
+    for (const name of structureNames(options)) this.#tree.add(name)
+    if (options.external === undefined) {
+      for (const apex of this.apexes) this.#addOwner(`dns-version.${apex}`, [dnsVersion])
+    }
     for (const [name, rrsets] of this.#nameServers()) this.#addOwner(name, rrsets)
   }
 
@@ -62,28 +65,32 @@ export class Zone extends ZoneView {
   }
 
   /**
-   * Exchanges all that comes from the service with this key (`shop/cart`); undefined takes it away. Throws a RangeError, and
-   * leaves everything as it was, when there is no room.
+   * Exchanges all that comes from the service with this key (`shop/cart`), or from another object with a key that no service
+   * has; undefined takes it away. Throws a RangeError, and leaves everything as it was, when there is no room.
+   *
+   * @returns Whether that changed anything.
    */
-  setService(key: string, records: ServiceRecords | undefined): void {
+  setService(key: string, records: ServiceRecords | undefined): boolean {
+    const { changes } = this.#table
     const packed = this.#services.get(key)
     const old = packed === undefined ? undefined : unpackNames(packed)
     this.#table.atomically(() => {
       // What comes is there before anything goes, so that names above both stay.
       const left = new Set(old?.owners)
-      if (records) this.#tree.add(this.#namespaceName(records.namespace))
+      if (records) this.#addNamespace(records.namespace)
       for (const [name, rrsets] of records?.owners ?? []) {
         if (left.delete(name)) this.#tree.setRRsets(name, rrsets)
         else this.#addOwner(name, rrsets)
       }
       for (const name of left) this.#removeOwner(name)
-      if (old) this.#tree.remove(this.#namespaceName(old.namespace))
+      if (old) this.#removeNamespace(old.namespace)
       this.#settleReverse(old?.reverse ?? [], records?.reverse ?? [])
       if (key !== nameServerService) return
       for (const [name, rrsets] of this.#nameServers()) this.#tree.setRRsets(name, rrsets)
     })
     if (records) this.#services.set(key, packNames({ ...records, owners: [...records.owners.keys()] }))
     else this.#services.delete(key)
+    return this.#table.changes !== changes
   }
 
   /**
@@ -93,8 +100,8 @@ export class Zone extends ZoneView {
   setNamespace(name: string, exists: boolean): void {
     if (this.#namespaces.has(name) === exists) return
     this.#table.atomically(() => {
-      if (exists) this.#tree.add(this.#namespaceName(name))
-      else this.#tree.remove(this.#namespaceName(name))
+      if (exists) this.#addNamespace(name)
+      else this.#removeNamespace(name)
     })
     if (exists) this.#namespaces.add(name)
     else this.#namespaces.delete(name)
@@ -138,7 +145,7 @@ export class Zone extends ZoneView {
 
   /** The name servers' records follow the service that stands for them. */
   #nameServers(): readonly (readonly [string, readonly RRset[]])[] {
-    return nameServerOwners(this.apex, this.options.ttl, this.owners)
+    return this.apexes.flatMap((apex) => nameServerOwners(apex, this.options, this.owners))
   }
 
   #addOwner(name: string, rrsets: readonly RRset[]): void {
@@ -152,8 +159,12 @@ export class Zone extends ZoneView {
     if (this.exists(name)) this.#tree.setRRsets(name, [])
   }
 
-  #namespaceName(namespace: string): string {
-    return `${namespace}.svc.${this.apex}`
+  #addNamespace(namespace: string): void {
+    for (const name of namespaceNames(namespace, this.options)) this.#tree.add(name)
+  }
+
+  #removeNamespace(namespace: string): void {
+    for (const name of namespaceNames(namespace, this.options)) this.#tree.remove(name)
   }
 }
 

@@ -2,8 +2,9 @@ import { familyOf, parseAddress, type Address } from '../net/address.ts'
 import { families, type Family } from '../net/family.ts'
 import { protocols, type Protocol } from '../net/protocol.ts'
 import type { Field } from './field.ts'
+import { parseLabels, type Labels } from './labels.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
-import { labelOf } from './name.ts'
+import { isLabel, labelOf } from './name.ts'
 import { optional } from './optional.ts'
 import { isProxiedElsewhere } from './proxied-elsewhere.ts'
 
@@ -23,7 +24,11 @@ export interface Endpoint {
   /** `conditions.terminating`; absent counts as false. */
   readonly terminating: boolean
   readonly hostname?: string
+  /** `targetRef.name`, where that is one label of a DNS name: a pod's name may have dots, and more than 63 characters. */
+  readonly podName?: string
   readonly nodeName?: string
+  /** The topology zone that it runs in, e.g. `eu-west-1a`. */
+  readonly zone?: string
   /** Zones that should prefer this endpoint; absent without hints. Source: KEP-2433. */
   readonly zoneHints?: readonly string[]
   /** Nodes that should prefer this endpoint; absent without hints. Source: KEP-3015. */
@@ -35,6 +40,7 @@ export interface EndpointSlice extends Metadata {
   readonly kind: 'EndpointSlice'
   /** The name of its service, from the label `kubernetes.io/service-name`. */
   readonly serviceName: string
+  readonly labels?: Labels
   readonly family: Family
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly Endpoint[]
@@ -47,21 +53,35 @@ export function parseEndpointSlice(object: Field): EndpointSlice | undefined {
   const metadata = parseMetadata(object)
   const labels = object.get('metadata').get('labels')
   const serviceName = labelOf(labels.get('kubernetes.io/service-name'))
-  const family = object.get('addressType').oneOf([...families, 'FQDN'])
-  if (family === undefined) throw object.get('addressType').error('one of IPv4, IPv6, FQDN')
+  const family = parseAddressType(object)
   if (serviceName === undefined || family === 'FQDN') return undefined
   return {
     kind: 'EndpointSlice',
     ...metadata,
     serviceName,
+    ...optional('labels', parseLabels(object.get('metadata'))),
     family,
-    ports: object.get('ports').items().flatMap(parsePort),
-    endpoints: object
-      .get('endpoints')
-      .items()
-      .flatMap((endpoint) => parseEndpoint(endpoint, family) ?? []),
+    ports: parseSlicePorts(object),
+    endpoints: parseEndpoints(object, family),
     proxiedElsewhere: isProxiedElsewhere(labels),
   }
+}
+
+export function parseAddressType(object: Field): Family | 'FQDN' {
+  const type = object.get('addressType').oneOf([...families, 'FQDN'])
+  if (type === undefined) throw object.get('addressType').error('one of IPv4, IPv6, FQDN')
+  return type
+}
+
+export function parseSlicePorts(object: Field): readonly EndpointPort[] {
+  return object.get('ports').items().flatMap(parsePort)
+}
+
+export function parseEndpoints(object: Field, family: Family): readonly Endpoint[] {
+  return object
+    .get('endpoints')
+    .items()
+    .flatMap((endpoint) => parseEndpoint(endpoint, family) ?? [])
 }
 
 function parsePort(port: Field): readonly EndpointPort[] {
@@ -86,10 +106,17 @@ function parseEndpoint(endpoint: Field, family: Family): Endpoint | undefined {
     serving: conditions.get('serving').flag() ?? true,
     terminating: conditions.get('terminating').flag() ?? false,
     ...optional('hostname', labelOf(endpoint.get('hostname'))),
+    ...optional('podName', podName(endpoint.get('targetRef').get('name'))),
     ...optional('nodeName', endpoint.get('nodeName').text()),
+    ...optional('zone', endpoint.get('zone').text()),
     ...optional('zoneHints', names(hints.get('forZones'))),
     ...optional('nodeHints', names(hints.get('forNodes'))),
   }
+}
+
+function podName(field: Field): string | undefined {
+  const text = field.text() ?? ''
+  return isLabel(text) ? text : undefined
 }
 
 function names(list: Field): readonly string[] | undefined {

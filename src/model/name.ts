@@ -2,6 +2,10 @@ import type { Field } from './field.ts'
 
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
 
+export function isLabel(text: string): boolean {
+  return label.test(text)
+}
+
 /**
  * A DNS label (RFC 1123): lower-case letters, digits and dashes, at most 63. Every name that reaches a rule comment or
  * a DNS answer passes here, so no quote, blank or line end ever does.

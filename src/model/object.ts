@@ -1,12 +1,14 @@
 import { parseEndpointSlice, type EndpointSlice } from './endpoint-slice.ts'
 import type { Field } from './field.ts'
+import { parseImportedSlice, type ImportedSlice } from './imported-slice.ts'
 import { parseNamespace, type Namespace } from './namespace.ts'
 import { parseNode, type Node } from './node.ts'
 import { parsePod, type Pod } from './pod.ts'
+import { parseServiceImport, type ServiceImport } from './service-import.ts'
 import { parseService, type Service } from './service.ts'
 
 /** Any API object that rules or answers come from. */
-export type ModelObject = Service | EndpointSlice | Node | Namespace | Pod
+export type ModelObject = Service | EndpointSlice | Node | Namespace | Pod | ServiceImport | ImportedSlice
 
 /** How an object is named in messages and keyed, e.g. `Service shop/cart`, `Node worker-1`. */
 export function objectName(object: ModelObject): string {
@@ -21,13 +23,15 @@ export function parseObject(object: Field): ModelObject | undefined {
     case 'v1 Service':
       return parseService(object)
     case 'discovery.k8s.io/v1 EndpointSlice':
-      return parseEndpointSlice(object)
+      return parseEndpointSlice(object) ?? parseImportedSlice(object)
     case 'v1 Node':
       return parseNode(object)
     case 'v1 Namespace':
       return parseNamespace(object)
     case 'v1 Pod':
       return parsePod(object)
+    case 'multicluster.x-k8s.io/v1alpha1 ServiceImport':
+      return parseServiceImport(object)
     default:
       return undefined
   }

@@ -1,10 +1,21 @@
+import { parseAddress, type Address } from '../net/address.ts'
 import type { Field } from './field.ts'
+import { parseLabels, type Labels } from './labels.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
 import { optional } from './optional.ts'
 
-/** A v1 Pod, with what its resolv.conf is made from. */
+/** A v1 Pod, with what its resolv.conf and its DNS names are made from. */
 export interface Pod extends Metadata {
   readonly kind: 'Pod'
+  readonly labels?: Labels
+  /** `status.podIPs`, at most one per family; absent until the pod has some. */
+  readonly ips?: readonly Address[]
+  /** Absent in a manifest that never met a cluster. */
+  readonly phase?: (typeof phases)[number]
+  /** Has a deletionTimestamp: it runs on until its containers have ended. */
+  readonly deleting?: true
+  /** Absent until it is scheduled. */
+  readonly nodeName?: string
   readonly hostNetwork: boolean
   readonly dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None'
   /** `dnsConfig.searches`, appended to the list of the policy. */
@@ -13,6 +24,7 @@ export interface Pod extends Metadata {
   readonly ndots?: number
 }
 
+const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const
 const policies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'] as const
 
 export function parsePod(object: Field): Pod {
@@ -22,6 +34,11 @@ export function parsePod(object: Field): Pod {
   return {
     kind: 'Pod',
     ...metadata,
+    ...optional('labels', parseLabels(object.get('metadata'))),
+    ...optional('ips', podIps(object.get('status'))),
+    ...optional('phase', object.get('status').get('phase').oneOf(phases)),
+    ...(object.get('metadata').get('deletionTimestamp').value !== undefined && { deleting: true }),
+    ...optional('nodeName', spec.get('nodeName').text()),
     hostNetwork: spec.get('hostNetwork').flag() ?? false,
     dnsPolicy: spec.get('dnsPolicy').oneOf(policies) ?? 'ClusterFirst',
     searches: dnsConfig
@@ -30,6 +47,14 @@ export function parsePod(object: Field): Pod {
       .flatMap((item) => item.text() ?? []),
     ...optional('ndots', ndots(dnsConfig.get('options').items())),
   }
+}
+
+/** An object older than dual stack has `podIP` alone. */
+function podIps(status: Field): readonly Address[] | undefined {
+  const listed = status.get('podIPs').items()
+  const fields = listed.length > 0 ? listed.map((item) => item.get('ip')) : [status.get('podIP')]
+  const addresses = fields.flatMap((field) => parseAddress(field.text() ?? '') ?? [])
+  return addresses.length === 0 ? undefined : addresses
 }
 
 function ndots(options: readonly Field[]): number | undefined {

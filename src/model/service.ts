@@ -3,6 +3,7 @@ import { parseCidr, type Cidr } from '../net/cidr.ts'
 import { families, type Family } from '../net/family.ts'
 import { protocols, type Protocol } from '../net/protocol.ts'
 import type { Field } from './field.ts'
+import { parseLabels, type Labels } from './labels.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
 import { labelOf } from './name.ts'
 import { optional } from './optional.ts'
@@ -18,11 +19,15 @@ export interface ServicePort {
   readonly nodePort?: number
 }
 
+/** Where a load balancer is: an address, or else a name. */
+type Ingress = { readonly address: Address } | { readonly hostname: string }
+
 /** A v1 Service, with the fields that rules and DNS answers are made from. */
 export interface Service extends Metadata {
   readonly kind: 'Service'
   /** `metadata.creationTimestamp` in seconds since 1970; absent in a manifest that never met an API server. */
   readonly createdAt?: number
+  readonly labels?: Labels
   readonly type: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'
   /** `clusterIP: None`: DNS lists its endpoints, no rule is written. */
   readonly headless: boolean
@@ -36,6 +41,8 @@ export interface Service extends Metadata {
   readonly externalIps: readonly Address[]
   /** `status.loadBalancer.ingress[].ip`, without those whose ipMode is anything but VIP, its default. Source: KEP-1860. */
   readonly loadBalancerIps: readonly Address[]
+  /** `status.loadBalancer.ingress[]`, whatever the ipMode: the names for outside stand for them. */
+  readonly ingress: readonly Ingress[]
   readonly sourceRanges: readonly Cidr[]
   readonly externalPolicyLocal: boolean
   readonly internalPolicyLocal: boolean
@@ -62,6 +69,7 @@ export function parseService(object: Field): Service {
     kind: 'Service',
     ...metadata,
     ...optional('createdAt', timestampOf(object.get('metadata').get('creationTimestamp'))),
+    ...optional('labels', parseLabels(object.get('metadata'))),
     type,
     headless,
     clusterIps: headless || type === 'ExternalName' ? [] : clusterIps(spec),
@@ -70,6 +78,7 @@ export function parseService(object: Field): Service {
     ...optional('externalName', type === 'ExternalName' ? externalName(spec.get('externalName')) : undefined),
     externalIps: looseAddresses(externalIps),
     loadBalancerIps: loadBalancerIps(object.get('status').get('loadBalancer')),
+    ingress: parseIngress(object.get('status').get('loadBalancer')),
     sourceRanges: spec
       .get('loadBalancerSourceRanges')
       .items()
@@ -85,7 +94,7 @@ export function parseService(object: Field): Service {
 }
 
 /** Name and protocol tell ports apart, in rules as in slices. */
-function parsePorts(fields: readonly Field[]): readonly ServicePort[] {
+export function parsePorts(fields: readonly Field[]): readonly ServicePort[] {
   const seen = new Set<string>()
   return fields.map((field) => {
     const port = parsePort(field)
@@ -158,6 +167,19 @@ function loadBalancerIps(loadBalancer: Field): readonly Address[] {
   return looseAddresses(
     ingress.filter((entry) => (entry.get('ipMode').text() ?? 'VIP') === 'VIP').map((entry) => entry.get('ip')),
   )
+}
+
+function parseIngress(loadBalancer: Field): readonly Ingress[] {
+  return loadBalancer
+    .get('ingress')
+    .items()
+    .flatMap((entry): readonly Ingress[] => {
+      const ip = entry.get('ip').text() ?? ''
+      const address = parseAddress(ip)
+      const hostname = entry.get('hostname').text() ?? ''
+      if (address !== undefined) return [{ address }]
+      return ip === '' && hostname !== '' ? [{ hostname }] : []
+    })
 }
 
 /** Addresses that the API server does not check strictly: blank and unreadable ones are passed over, as kube-proxy does. */

@@ -109,14 +109,14 @@ test('a service that there is no room for keeps its records and is named, others
 })
 
 test('zones are those that the options name, and a name is in the longest', () => {
-  const zone = new Zone({ ...options, zones: ['cluster.local', '10.in-addr.arpa', '0.10.in-addr.arpa'] })
+  const zone = new Zone({ ...options, reverseZones: ['10.in-addr.arpa', '0.10.in-addr.arpa'] })
   zone.synced = true
   new ZoneObjects().apply(zone, {
     kind: 'service',
     key: 'web/a',
     spec: { clusterIPs: ['10.0.0.1', '2001:db8::1'], ports },
   })
-  expect(zone.origins.map(({ name }) => name)).toEqual(['0.10.in-addr.arpa.', '10.in-addr.arpa.', 'cluster.local.'])
+  expect(zone.origins.map(({ name }) => name)).toEqual(['cluster.local.', '10.in-addr.arpa.', '0.10.in-addr.arpa.'])
   expect(zone.originOf('1.0.0.10.in-addr.arpa.')?.name).toBe('0.10.in-addr.arpa.')
   expect(lookup(zone, '1.0.0.10.in-addr.arpa', 'PTR').rcode).toBe('NOERROR')
   expect(lookup(zone, '1.1.10.in-addr.arpa', 'PTR').authority.map(({ owner }) => owner)).toEqual(['10.in-addr.arpa.'])

@@ -1,8 +1,4 @@
-/** One condition on the labels of an object; all of a selector must hold. */
-export type LabelRequirement =
-  | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' }
-  /** The label has, or has not, one of the values; an object without the label is `NotIn`. Values are sorted. */
-  | { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }
+import type { LabelRequirement } from '../../model/label-selector.ts'
 
 const prefix = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/
 const name = /^[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/

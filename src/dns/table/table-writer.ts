@@ -28,6 +28,8 @@ export class TableWriter implements TableView {
   readonly generation = 0x7fffffff
   serial = 0
   synced = false
+  /** How many changes there were, ever; a put of what is there already is none. */
+  changes = 0
   readonly #options: TableOptions
   #table: WrittenTable
   /** What every reader has. */
@@ -64,6 +66,7 @@ export class TableWriter implements TableView {
     const next = writeEntry(image, end, { older, generation: table.generation, flags, key, parts })
     if (older !== 0 && sameContent(image, older, end)) return
     if (older !== 0) image.words[referencesAt(end)] = image.words[referencesAt(older)] ?? 0
+    this.changes++
     table.end = next
     table.dead += older === 0 ? 0 : entrySize(image.words, older)
     this.#remember(Math.abs(slot), older)

@@ -334,7 +334,7 @@ export const badOptions: readonly (readonly [string, ...string[]])[] = [
   ],
   ['kubernetes {\n ignore services\n}', '3:9: kubernetes ignore: expected empty_service, got "services"'],
   ['kubernetes {\n ignore\n}', '3:2: kubernetes ignore: expected empty_service, got nothing'],
-  ['kubernetes {\n multicluster a.org\n}', '3:2: kubernetes multicluster: zones of several clusters are not supported'],
+  ['kubernetes {\n multicluster a.org\n}', '3:2: kubernetes multicluster: a.org. is none of its zones, which are .'],
   [
     'kubernetes {\n startup_timeout 5\n}',
     '3:18: kubernetes startup_timeout: expected a duration such as 30s or 1h30m, got "5"',
@@ -347,7 +347,7 @@ export const badOptions: readonly (readonly [string, ...string[]])[] = [
   ],
   [
     'kubernetes {\n fallthru\n}',
-    '3:2: kubernetes: unknown option "fallthru"; expected one of endpoint, tls, kubeconfig, apiserver_qps, apiserver_burst, apiserver_max_inflight, namespaces, namespace_labels, labels, pods, endpoint_pod_names, ttl, noendpoints, fallthrough, ignore, zonal, startup_timeout',
+    '3:2: kubernetes: unknown option "fallthru"; expected one of endpoint, tls, kubeconfig, apiserver_qps, apiserver_burst, apiserver_max_inflight, namespaces, namespace_labels, labels, pods, endpoint_pod_names, ttl, noendpoints, fallthrough, ignore, multicluster, zonal, startup_timeout',
   ],
   [
     'loadbalance weighted weights {\n reload 5s\n}',

@@ -97,6 +97,7 @@ export const defaults: readonly (readonly [string, Plugin])[] = [
       endpoints: true,
       fallthrough: [],
       ignoreEmptyServices: false,
+      multicluster: [],
       zonal: false,
       startupTimeoutMs: 5000,
     },

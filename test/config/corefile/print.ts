@@ -1,5 +1,5 @@
 import type { Corefile, ServerBlock } from '../../../src/config/corefile/corefile.ts'
-import type { LabelRequirement } from '../../../src/config/corefile/label-selector.ts'
+import type { LabelRequirement } from '../../../src/model/label-selector.ts'
 import type { ListenAddress } from '../../../src/config/corefile/listen-address.ts'
 import type { Plugin } from '../../../src/config/corefile/plugin.ts'
 import type { CacheStore } from '../../../src/config/corefile/plugins/cache.ts'

@@ -1,6 +1,7 @@
+import type { LabelRequirement } from '../../../model/label-selector.ts'
 import { optional } from '../../../model/optional.ts'
 import type { OptionReaders } from '../directive.ts'
-import { parseLabelSelector, type LabelRequirement } from '../label-selector.ts'
+import { parseLabelSelector } from '../label-selector.ts'
 import { duration, integer, oneOf, path, seconds, word, type Value } from '../value.ts'
 import type { Words } from '../words.ts'
 import type { Kubernetes, KubernetesApi } from './kubernetes.ts'
@@ -39,12 +40,12 @@ export const kubernetesOptions: OptionReaders<Kubernetes> = {
     words.read(oneOf('empty_service'))
     return { ignoreEmptyServices: true }
   },
+  multicluster: (words) => ({ multicluster: words.readZones() }),
   zonal: () => ({ zonal: true }),
   startup_timeout: (words) => optional('startupTimeoutMs', words.read(duration())),
 }
 
 export const refusedKubernetesOptions = {
-  multicluster: 'multicluster: zones of several clusters are not supported',
   resyncperiod: 'resyncperiod: CoreDNS has this option no longer; leave it out',
   upstream: 'upstream: CoreDNS has this option no longer; leave it out',
   transfer: 'transfer: CoreDNS has this option no longer; use the plugin transfer',

@@ -1,5 +1,5 @@
+import type { LabelRequirement } from '../../../model/label-selector.ts'
 import { readOptions, wordsOf, zonesOf, type Directive } from '../directive.ts'
-import type { LabelRequirement } from '../label-selector.ts'
 import { lineOf } from '../line.ts'
 import { isReverseZone } from '../zone.ts'
 import { kubernetesOptions, refusedKubernetesOptions } from './kubernetes-options.ts'
@@ -30,6 +30,8 @@ export interface Kubernetes {
   readonly fallthrough: readonly string[]
   /** A Service with a cluster IP but no ready endpoint does not exist. */
   readonly ignoreEmptyServices: boolean
+  /** Those of the zones that answer for ServiceImports rather than for Services. */
+  readonly multicluster: readonly string[]
   /** With names for the endpoints of one zone of the cluster. */
   readonly zonal: boolean
   /** How long the start waits for the API server. */
@@ -69,9 +71,15 @@ export function readKubernetes(directive: Directive): Kubernetes {
 
 function checkTogether({ line, problems }: Directive, kubernetes: Kubernetes): void {
   const optionName = (name: string) => lineOf(line, name)?.name ?? line.name
-  const { namespaces, namespaceLabels, endpoints, zonal, ignoreEmptyServices } = kubernetes
+  const { zones, multicluster, namespaces, namespaceLabels, endpoints, zonal, ignoreEmptyServices } = kubernetes
   if (namespaces.length > 0 && namespaceLabels.length > 0) {
     problems.add(optionName('namespace_labels'), 'kubernetes: namespaces and namespace_labels cannot both be set')
+  }
+  for (const zone of multicluster.filter((name) => !zones.includes(name))) {
+    problems.add(
+      optionName('multicluster'),
+      `kubernetes multicluster: ${zone} is none of its zones, which are ${zones.join(', ')}`,
+    )
   }
   const noendpoints = optionName('noendpoints')
   if (!endpoints && zonal)
@@ -99,6 +107,7 @@ function defaults(zones: readonly string[], primaryZone: string): Kubernetes {
     endpoints: true,
     fallthrough: [],
     ignoreEmptyServices: false,
+    multicluster: [],
     zonal: false,
     startupTimeoutMs: 5000,
   }
