@@ -31,7 +31,8 @@ function importedFiles(pattern: string, from: string): readonly Source[] | strin
   }
 }
 
-function readText(path: string): string {
+/** A small file as text; throws a sentence when it cannot be read. */
+export function readText(path: string): string {
   try {
     const { size } = statSync(path)
     if (size > maxFileBytes) throw new Error(`it has ${size} bytes, more than ${maxFileBytes}`)

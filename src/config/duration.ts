@@ -34,6 +34,16 @@ export function parseDuration(text: string): number | undefined {
   return Number(text.startsWith('-') ? -nanoseconds : nanoseconds) / 1e6
 }
 
+/** A duration as Go writes it, of whole milliseconds: `30s`, `1m0s`, `1h0m1.5s`, `250ms`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds === 0) return '0s'
+  if (milliseconds < 1000) return `${milliseconds}ms`
+  const hours = Math.floor(milliseconds / 3_600_000)
+  const minutes = Math.floor(milliseconds / 60_000) % 60
+  const seconds = `${(milliseconds % 60_000) / 1000}s`
+  return hours > 0 ? `${hours}h${minutes}m${seconds}` : minutes > 0 ? `${minutes}m${seconds}` : seconds
+}
+
 /** What is less than a nanosecond is cut off. */
 function scaled(amount: string, by: bigint): bigint {
   const [digits = '', fraction = ''] = amount.split('.')

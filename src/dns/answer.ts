@@ -5,6 +5,7 @@ import { resolve, type Rcode, type Resolution } from './resolution.ts'
 import type { RandomBelow } from './shuffled-records.ts'
 import type { ZoneView } from './zone-view.ts'
 
+/** Response codes by number. */
 export const rcodes: Readonly<Record<Rcode | 'FORMERR' | 'NOTIMP', number>> = {
   NOERROR: 0,
   FORMERR: 1,
@@ -90,7 +91,7 @@ export function hasBadVersion({ edns }: UnnamedQuery): boolean {
 }
 
 /** Identifier, opcode and RD of the query, and the rcode: what could not be read is not repeated. */
-function bareHeader(message: Uint8Array, rcode: number): Uint8Array {
+export function bareHeader(message: Uint8Array, rcode: number): Uint8Array {
   const header = new Uint8Array(headerLength)
   header.set(message.subarray(0, 2))
   header[2] = 0x80 | ((message[2] ?? 0) & 0x79)

@@ -47,6 +47,11 @@ export function forwardQuery(message: Uint8Array, query: Query): ForwardQuery {
   }
 }
 
+/** Whether what answers this query is for its client alone, as `ForwardQuery.personal` says. */
+export function isPersonal(message: Uint8Array, query: Query): boolean {
+  return query.edns !== undefined && travellingOptions(message, query).length > 0
+}
+
 /** NS of a domain, the root if it is `.`: what asks a server whether it is there. Throws a RangeError when it is no name. */
 export function healthQuery(domain: string, recursionDesired: boolean): Uint8Array {
   const name = nameBytes(domain)

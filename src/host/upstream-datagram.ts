@@ -5,7 +5,7 @@ import { randomPort, type PortRange } from './random-port.ts'
 const maxTries = 20
 
 export interface DatagramExchange {
-  readonly server: { readonly host: string; readonly port: number }
+  readonly server: { readonly host: string; readonly port: number; readonly sourceAddress?: string }
   readonly ports: PortRange
   readonly query: Uint8Array
   readonly timeoutMs: number
@@ -72,7 +72,9 @@ function send(
   socket.once('listening', () => socket.connect(server.port, server.host))
   socket.once('connect', () => socket.send(query, (error) => error && fail(error)))
   // Alone on its port also among the workers of a cluster, which else share what they bind.
-  socket.bind({ port: randomPort(ports), exclusive: true })
+  const { sourceAddress } = server
+  const from = sourceAddress === undefined ? {} : { address: sourceAddress }
+  socket.bind({ port: randomPort(ports), ...from, exclusive: true })
 }
 
 function isTaken(error: Error): boolean {

@@ -8,6 +8,8 @@ export interface UpstreamServer {
   readonly port: number
   /** Present: DNS over TLS (RFC 7858). */
   readonly tls?: TlsSettings
+  /** The address that queries come from; absent: the one that routing chooses. */
+  readonly sourceAddress?: string
 }
 
 /** What the server's certificate is checked against, and what it is shown; certificates and keys are PEM. */
@@ -32,8 +34,9 @@ export class Dialler {
 
   /** Throws when the certificates or the key are none. */
   constructor(server: UpstreamServer) {
-    const { host, port, tls } = server
-    this.#open = tls ? tlsOpener(server, tls) : () => connectTcp({ host, port, noDelay: true })
+    const { host, port, tls, sourceAddress } = server
+    const from = sourceAddress === undefined ? {} : { localAddress: sourceAddress }
+    this.#open = tls ? tlsOpener(server, tls) : () => connectTcp({ host, port, ...from, noDelay: true })
     this.#event = tls ? 'secureConnect' : 'connect'
   }
 
@@ -57,10 +60,14 @@ function certificatesOf(ca: string): string[] {
 }
 
 /** Opens TLS connections, each with a handshake that the session of the last one shortens. */
-function tlsOpener({ host, port }: UpstreamServer, { serverName, ca, ...files }: TlsSettings): () => Socket {
+function tlsOpener(
+  { host, port, sourceAddress }: UpstreamServer,
+  { serverName, ca, ...files }: TlsSettings,
+): () => Socket {
   const options = {
     host,
     port,
+    ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
     ...(serverName !== undefined && { servername: serverName }),
     secureContext: createSecureContext({
       ...files,

@@ -1,7 +1,7 @@
 import { decodeMessage } from '../dns/message-decoder.ts'
 import { MalformedMessage, type Message } from '../dns/message.ts'
 import type { Resolution } from '../dns/resolution.ts'
-import { rcodeAnswer, writeResolution } from '../dns/answer.ts'
+import { rcodeAnswer, rcodes, writeResolution } from '../dns/answer.ts'
 import { wireAnswer, writeAnswer, type AnswerChanges, type WireAnswer } from '../dns/wire-answer.ts'
 import type { Request } from './request.ts'
 
@@ -47,6 +47,24 @@ export function writeReply(
       return undefined
     case 'transfer':
       return reply.messages
+  }
+}
+
+/** The rcode of a reply; undefined when nothing is sent. */
+export function rcodeOf(reply: Reply): number | undefined {
+  switch (reply.kind) {
+    case 'resolution':
+      return rcodes[reply.resolution.rcode]
+    case 'wire':
+      return reply.answer.rcode
+    case 'message':
+      return reply.message.rcode
+    case 'rcode':
+      return reply.rcode
+    case 'silence':
+      return undefined
+    case 'transfer':
+      return rcodes.NOERROR
   }
 }
 

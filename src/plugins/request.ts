@@ -14,9 +14,13 @@ export interface Request {
   readonly client: Endpoint
   /** Where the query came to. */
   readonly local: Endpoint
+  /** How many questions of ours lie between the client's and this one: we ask ourselves for the target of an ExternalName. */
+  readonly hops: number
+  /** So many queries wait already that an answer that is not there at once would come too late. */
+  readonly crowded: boolean
 }
 
-interface Endpoint {
+export interface Endpoint {
   readonly address: Address
   readonly port: number
 }
@@ -24,9 +28,9 @@ interface Endpoint {
 export function requestOf(
   message: Uint8Array,
   query: Query,
-  from: Pick<Request, 'transport' | 'client' | 'local'>,
+  from: Pick<Request, 'transport' | 'client' | 'local'> & { readonly crowded?: boolean },
 ): Request {
-  return { message, query, name: query.name.toLowerCase(), ...from }
+  return { message, query, name: query.name.toLowerCase(), hops: 0, crowded: false, ...from }
 }
 
 /** The same query with another question; what stands behind the question, such as the OPT, stays. */

@@ -141,3 +141,21 @@ test('many at a time each get their own answer', async () => {
   })
   expect(await Promise.all(asked)).toEqual(Array.from({ length: 150 }, (_, i) => Uint8Array.of(10, 0, i >> 8, i & 255)))
 })
+
+test.each(['udp', 'tcp'] as const)('over %s it comes from the address that is asked for', async (transport) => {
+  const from: (string | undefined)[] = []
+  await using server = await fakeServer({
+    udp: ({ query, address, send }) => {
+      from.push(address)
+      send(replyTo(query))
+    },
+    tcp: ({ query, socket, send }) => {
+      from.push(socket.remoteAddress)
+      send(replyTo(query))
+    },
+  })
+  const upstream = new Upstream({ host: '127.0.0.1', port: server.port, sourceAddress: '127.0.0.77' })
+  await exchange(upstream, transport)
+  expect(from).toEqual(['127.0.0.77'])
+  upstream.close()
+})

@@ -11,6 +11,7 @@ export interface Datagram {
   readonly query: Message
   /** The port it came from. */
   readonly from: number
+  readonly address: string
   readonly send: (reply: Uint8Array) => void
   /** From another port of the same address. */
   readonly sendFromElsewhere: (reply: Uint8Array) => void
@@ -45,6 +46,7 @@ export async function fakeServer(behaviour: {
     behaviour.udp?.({
       query: decoded(bytes),
       from: port,
+      address,
       send: (reply) => closed || socket.send(reply, port, address),
       sendFromElsewhere: (reply) => elsewhere.send(reply, port, address),
     }),

@@ -2,8 +2,6 @@
  * `forwarding-server JSON`: a DNS server that forwards and caches, to be run in a namespace of a test's own. It listens on
  * 127.0.0.1, prints `ready` and then one line of JSON for each event.
  */
-import { createSocket } from 'node:dgram'
-import { createServer } from 'node:net'
 import { rcodeAnswer } from '../../src/dns/answer.ts'
 import { cacheDefaults, type CacheOptions } from '../../src/dns/cache-options.ts'
 import { cacheQuestion } from '../../src/dns/cache-question.ts'
@@ -13,10 +11,10 @@ import { forwardQuery } from '../../src/dns/forward-query.ts'
 import { Forwarder, type ForwardResult } from '../../src/dns/forwarder.ts'
 import { readQuery } from '../../src/dns/query.ts'
 import { wireAnswer, writeAnswer } from '../../src/dns/wire-answer.ts'
-import { frame, FrameReader } from '../../src/host/dns-frame.ts'
 import { systemEnvironment } from '../../src/host/environment.ts'
 import type { UpstreamServer } from '../../src/host/upstream-dial.ts'
 import { Upstream } from '../../src/host/upstream.ts'
+import { serveDns } from './serve.ts'
 
 export interface ForwardingServer {
   readonly port: number
@@ -54,19 +52,5 @@ async function answer(message: Uint8Array, transport: 'udp' | 'tcp'): Promise<Ui
   return rcodeAnswer(message, query, transport, result?.kind === 'refused' ? refused : serverFailure)
 }
 
-const socket = createSocket('udp4')
-socket.on('message', (message, { port, address }) => {
-  void answer(message, 'udp').then((reply) => reply && socket.send(reply, port, address))
-})
-socket.bind(config.port, '127.0.0.1')
-
-const server = createServer((connected) => {
-  const frames = new FrameReader()
-  connected.on('error', () => connected.destroy())
-  connected.on('data', (chunk: Uint8Array) => {
-    for (const message of frames.read(chunk)) {
-      void answer(message, 'tcp').then((reply) => reply && connected.write(frame(reply)))
-    }
-  })
-})
-server.listen(config.port, '127.0.0.1', () => console.log('ready'))
+await serveDns('127.0.0.1', config.port, (message, { transport }) => answer(message, transport))
+console.log('ready')

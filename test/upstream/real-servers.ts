@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { vi } from 'vitest'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
@@ -31,6 +31,33 @@ export class ServerNamespace implements AsyncDisposable {
     return made
   }
 
+  get name(): string {
+    return this.#namespace.name
+  }
+
+  /** Joins two namespaces by a wire, with an address at each end. */
+  async link(other: ServerNamespace, here: string, there: string): Promise<void> {
+    const ends = ['wire0', 'netns', this.name, 'type', 'veth', 'peer', 'name', 'wire0', 'netns', other.name]
+    await this.run('ip', 'link', 'add', ...ends)
+    for (const [end, address] of [
+      [this, here],
+      [other, there],
+    ] as const) {
+      await end.run('ip', 'address', 'add', address, 'dev', 'wire0')
+      await end.run('ip', 'link', 'set', 'wire0', 'up')
+    }
+  }
+
+  /** What /etc/resolv.conf says to whatever is started afterwards. */
+  resolvConf(text: string): void {
+    mkdirSync(this.#etc, { recursive: true })
+    writeFileSync(join(this.#etc, 'resolv.conf'), text)
+  }
+
+  get #etc(): string {
+    return join('/etc/netns', this.name)
+  }
+
   run(command: string, ...args: readonly string[]): Promise<string> {
     return this.#namespace.run(command, args)
   }
@@ -46,19 +73,27 @@ export class ServerNamespace implements AsyncDisposable {
 
   /** Knot with this zone, on a port of 127.0.0.1. */
   knot(port: number, zone: string, text: string): Running {
-    const file = this.#write('zone', text)
+    return this.knotAt(`127.0.0.1@${port}`, [`  - domain: ${zone}`, `    file: ${this.write('zone', text)}`])
+  }
+
+  /** Knot on `ADDRESS@PORT`, with these zones as its configuration has them, and with these clauses. */
+  knotAt(listen: string, zones: readonly string[], clauses: readonly string[] = []): Running {
+    const storage = mkdtempSync(join(this.folder, 'knot-'))
     const config = [
       'server:',
-      `    listen: 127.0.0.1@${port}`,
-      `    rundir: ${this.folder}`,
+      `    listen: ${listen}`,
+      `    rundir: ${storage}`,
       'database:',
-      `    storage: ${this.folder}`,
+      `    storage: ${storage}`,
+      'log:',
+      '  - target: stderr',
+      '    any: info',
+      ...clauses,
       'zone:',
-      `  - domain: ${zone}`,
-      `    file: ${file}`,
+      ...zones,
       '',
     ]
-    return this.#start('knotd', '-c', this.#write('knot.conf', config.join('\n')))
+    return this.#start('knotd', '-c', this.write(join(basename(storage), 'knot.conf'), config.join('\n')))
   }
 
   /** Unbound with these lines in its `server:` clause, on a port of 127.0.0.1, and with these clauses. */
@@ -82,13 +117,17 @@ export class ServerNamespace implements AsyncDisposable {
       ...clauses,
       '',
     ]
-    return this.#start('unbound', '-d', '-c', this.#write(`unbound-${port}.conf`, config.join('\n')))
+    return this.#start('unbound', '-d', '-c', this.write(`unbound-${port}.conf`, config.join('\n')))
   }
 
   /** Our forwarder; resolves when it listens. */
   async forwarder(config: ForwardingServer): Promise<Running> {
-    const file = join(import.meta.dirname, 'forwarding-server.ts')
-    const running = this.#start(process.execPath, file, JSON.stringify(config))
+    return this.program(join(import.meta.dirname, 'forwarding-server.ts'), JSON.stringify(config))
+  }
+
+  /** A program of ours; resolves when it has printed `ready`. */
+  async program(file: string, ...args: readonly string[]): Promise<Running> {
+    const running = this.#start(process.execPath, file, ...args)
     await vi.waitUntil(() => running.lines.includes('ready'), 10_000)
     return running
   }
@@ -97,9 +136,11 @@ export class ServerNamespace implements AsyncDisposable {
     await Promise.all([...this.#running].map((running) => running[Symbol.asyncDispose]()))
     await this.#namespace[Symbol.asyncDispose]()
     rmSync(this.folder, { recursive: true })
+    rmSync(this.#etc, { recursive: true, force: true })
   }
 
-  #write(name: string, text: string): string {
+  /** A file that is gone with the namespace; its path. */
+  write(name: string, text: string): string {
     const file = join(this.folder, name)
     writeFileSync(file, text)
     return file

@@ -50,6 +50,25 @@ export const recordClass: Value<Code> = named('a class such as IN or ANY', class
 export const responseCode: Value<Code> = named('a response code such as NXDOMAIN', responseCodes)
 export const recordType: Value<Code> = named('a record type such as A or AAAA', recordTypes)
 
+/** `AAAA`; `TYPE65280` for one without a name (RFC 3597 section 5). */
+export const typeName: (type: number) => string = naming(recordTypes, 'TYPE')
+
+/** `IN`; `CLASS42` for one without a name. */
+export const className: (recordClass: number) => string = naming(classes, 'CLASS')
+
+/** `NXDOMAIN`; the number itself for one without a name. */
+export const responseCodeName: (code: number) => string = naming(responseCodes, '')
+
+/** Of several spellings the first. */
+function naming(numbers: Readonly<Record<string, number>>, prefix: string): (number: number) => string {
+  const names = new Map(
+    Object.entries(numbers)
+      .toReversed()
+      .map(([name, number]) => [number, name]),
+  )
+  return (number) => names.get(number) ?? `${prefix}${number}`
+}
+
 function named(expected: string, numbers: Readonly<Record<string, number>>): Value<Code> {
   return {
     expected,

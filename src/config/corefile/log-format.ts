@@ -26,7 +26,7 @@ const fields = [
   '>rflags',
 ] as const
 
-type LogField = (typeof fields)[number]
+export type LogField = (typeof fields)[number]
 
 const common =
   '{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}'

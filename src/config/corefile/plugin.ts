@@ -43,7 +43,9 @@ export type Plugin =
   | Ready
   | Reload
   | Rewrite
-  | Switch<'any' | 'minimal' | 'whoami'>
+  | Switch<'any'>
+  | Switch<'minimal'>
+  | Switch<'whoami'>
   | Template
   | Transfer
 

@@ -1,0 +1,33 @@
+/**
+ * `corefile-server COREFILE MANIFEST...`: serves a Corefile and the cluster of these manifests in the network namespace of
+ * a test. It prints `ready`, then the lines of its log.
+ */
+import { DnsTable } from '../../src/agent/dns-table.ts'
+import { dnsWorld } from '../../src/agent/dns-world.ts'
+import { readCorefile } from '../../src/agent/corefile-files.ts'
+import { readCluster } from '../../src/cli/options.ts'
+import { localAddresses } from '../../src/host/local-addresses.ts'
+import { DnsServer } from '../../src/plugins/server.ts'
+import { serveDns } from '../upstream/serve.ts'
+
+const [corefilePath = '', ...manifests] = process.argv.slice(2)
+const corefile = await readCorefile(corefilePath)
+const state = await readCluster(manifests)
+const server = new DnsServer(corefile, {
+  ...(await dnsWorld(corefile)),
+  observe: (event) => {
+    if (event.kind === 'panic') console.log(event.error)
+  },
+  write: (line) => console.log(line),
+  zone: ({ primaryZone, ttl }) => {
+    const { zone } = new DnsTable(state, { domain: primaryZone, ttl })
+    zone.synced = true
+    zone.serial = 7
+    return zone
+  },
+})
+for (const { address, port } of server.listeners) {
+  const hosts = address === undefined ? localAddresses().filter((host) => !host.startsWith('fe80:')) : [address]
+  for (const host of hosts) await serveDns(host, port, (message, peer) => server.answer(message, peer))
+}
+console.log('ready')
