@@ -20,6 +20,8 @@ const everything = {
   unbound: ['unbound'],
   knot: ['knotd'],
   openssl: ['openssl'],
+  gcc: ['gcc'],
+  'musl-tools': ['musl-gcc'],
 }
 
 /** Those that would become servers of this machine; the tests run them in namespaces of their own. */

@@ -9,11 +9,12 @@ import type { TlsSettings } from '../host/upstream-dial.ts'
 import { Upstream } from '../host/upstream.ts'
 import { optional } from '../model/optional.ts'
 import { joinHostPort, parseAddress, type Address } from '../net/address.ts'
+import { parseResolvConf } from '../net/resolv-conf.ts'
 import type { DnsEnvironment, UpstreamAddress } from '../plugins/environment.ts'
 import { readText } from './corefile-files.ts'
 
 /** What serving a Corefile needs of this machine and its network. */
-export type DnsWorld = Omit<DnsEnvironment, 'observe' | 'write' | 'zone'>
+export type DnsWorld = Omit<DnsEnvironment, 'observe' | 'write' | 'zones' | 'hostsTable'>
 
 /** Looks up the upstream servers that the Corefile gives by name. Throws a sentence when one of them has no address. */
 export async function dnsWorld(corefile: Corefile): Promise<DnsWorld> {
@@ -22,6 +23,7 @@ export async function dnsWorld(corefile: Corefile): Promise<DnsWorld> {
     ...systemEnvironment,
     openUpstream,
     nameServers,
+    searchList: (path) => parseResolvConf(readText(path)).search,
     hostAddresses: (host) => hosts.get(host) ?? [],
     interfaceAddresses,
     // What is sent to no address in particular comes to this machine.
@@ -45,17 +47,11 @@ function tlsSettings({ serverName, authority, client }: UpstreamTls): TlsSetting
   }
 }
 
-/** The lines `nameserver ADDRESS` of a resolv.conf(5). */
 function nameServers(path: string): readonly AddressPort[] {
-  return readText(path)
-    .split('\n')
-    .flatMap((line) => /^\s*nameserver\s+(\S+)/.exec(line)?.[1] ?? [])
-    .flatMap((text) => {
-      const [host = '', zone] = text.split('%')
-      const address = parseAddress(host)
-      if (address === undefined) return []
-      return { host: zone === undefined ? address : `${address}%${zone}`, port: 53 }
-    })
+  return parseResolvConf(readText(path)).nameservers.map(({ address, interface: zone }) => ({
+    host: zone === undefined ? address : `${address}%${zone}`,
+    port: 53,
+  }))
 }
 
 function interfaceAddresses(name: string): readonly Address[] {

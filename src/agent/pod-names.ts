@@ -48,10 +48,11 @@ export class PodNames {
    */
   #addresses(key: string): readonly { readonly namespace: string; readonly address: Address }[] {
     const pod = this.#state.pods.get(key)
-    if (pod?.ips === undefined || ended.has(pod.phase) || !isSelected(pod, this.#options)) return []
+    if (pod === undefined || pod.podIps.length === 0 || ended.has(pod.phase) || !isSelected(pod, this.#options))
+      return []
     const { namespace } = pod
     if (!isExposed(namespace, this.#state.namespaces.get(namespace), this.#options)) return []
-    return pod.ips.map((address) => ({ namespace, address }))
+    return pod.podIps.map((address) => ({ namespace, address }))
   }
 
   #place(namespace: string, address: Address): Place {

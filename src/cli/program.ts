@@ -7,7 +7,7 @@ import { addDemo } from './demo/demo.ts'
 import { addDiff } from './diff.ts'
 import { Failure } from './failure.ts'
 import { addRender } from './render.ts'
-import { addResolve } from './resolve.ts'
+import { addResolve } from './resolve/resolve.ts'
 import { addRun } from './run.ts'
 import { withValues } from './setting-options.ts'
 

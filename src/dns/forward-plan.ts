@@ -1,4 +1,5 @@
 import type { ForwardOptions } from './forward-options.ts'
+import { shuffled } from './shuffled.ts'
 
 /** The order in which servers, by their place in the block, are asked for one query; `turn` counts the queries. */
 export function serverOrder(
@@ -33,16 +34,4 @@ export function* serversToAsk(
     if (round.length === 0) return
     yield* round
   }
-}
-
-/** Every order as likely as any other (Fisher and Yates). */
-function shuffled(places: readonly number[], random: (limit: number) => number): readonly number[] {
-  const order = [...places]
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = random(i + 1)
-    const [a = 0, b = 0] = [order[i], order[j]]
-    order[i] = b
-    order[j] = a
-  }
-  return order
 }

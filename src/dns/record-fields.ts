@@ -1,3 +1,5 @@
+import { readName } from './name.ts'
+
 /** A part of record data: so many octets, a domain name, a character string (RFC 1035 section 3.3), or all that remains. */
 export type RecordField = number | 'name' | 'string' | 'rest'
 
@@ -45,4 +47,17 @@ export function recordFields(type: number, recordClass: number): readonly Record
 /** The parts of data whose names may be written as pointers; undefined when it has none. */
 export function compressibleFields(type: number, recordClass: number): readonly RecordField[] | undefined {
   return recordClass >= 254 ? undefined : compressible.get(type)
+}
+
+/** Where in data each of its parts begins; undefined when the data is not just these parts. */
+export function fieldOffsets(fields: readonly RecordField[], data: Uint8Array): readonly number[] | undefined {
+  const offsets: number[] = []
+  let at = 0
+  for (const field of fields) {
+    offsets.push(at)
+    if (field === 'name') at = readName(data, at)?.end ?? Infinity
+    else if (field === 'rest') at = Math.max(at, data.length)
+    else at += field === 'string' ? 1 + (data[at] ?? 0) : field
+  }
+  return at === data.length ? offsets : undefined
 }

@@ -12,34 +12,39 @@ const maxEntries = 32
 const maxEntryLength = 253
 const maxLength = 2048
 
+/** What the node's own resolv.conf says; its ndots counts for pods with dnsPolicy Default. */
+export type NodeSearchList = Pick<SearchList, 'search'> & Partial<SearchList>
+
 /**
- * The search list of a pod, or of an ordinary pod in a namespace. The node's own search domains, which the kubelet adds
- * (or, with dnsPolicy Default, uses alone), are not in the cluster state and so not in the list.
+ * The search list of a pod, or of an ordinary pod in a namespace.
+ *
+ * @param node Absent where the node's resolv.conf is not known; the kubelet then adds more than is in this list.
  */
-export function searchList(pod: Pod | { readonly namespace: string }, domain: string): SearchList {
+export function searchList(
+  pod: Pod | { readonly namespace: string },
+  domain: string,
+  node: NodeSearchList = { search: [] },
+): SearchList {
   const spec = 'dnsPolicy' in pod ? pod : undefined
-  const clusterFirst = spec === undefined || isClusterFirst(spec)
-  const cluster = clusterFirst ? [`${pod.namespace}.svc.${domain}`, `svc.${domain}`, domain] : []
-  const entries = [...cluster, ...(spec?.searches ?? [])].map((entry) => entry.replace(/(?<=.)\.$/, ''))
-  // resolv.conf(5): without an option it is 1; the kubelet writes 5, so that _port._tcp.service.namespace.svc is searched.
-  const ndots = spec?.ndots ?? (clusterFirst ? 5 : 1)
-  return { search: withinLimits([...new Set(entries)]), ndots }
+  const { search, ndots } = policyList(spec, pod.namespace, domain, node)
+  const entries = [...search, ...(spec?.searches ?? [])].map((entry) => entry.replace(/(?<=.)\.$/, ''))
+  return { search: withinLimits([...new Set(entries)]), ndots: spec?.ndots ?? ndots }
 }
 
-/** The absolute names that glibc asks for a name, in its order, until one has an answer (res_search in resolv.conf(5)). */
-export function candidates(name: string, search: readonly string[], ndots: number): readonly string[] {
-  if (name.endsWith('.')) return [name]
-  const asIs = `${name}.`
-  const searched = search.map((domain) => (domain === '.' ? asIs : `${name}.${domain.replace(/\.$/, '')}.`))
-  const dots = name.split('.').length - 1
-  const order = dots >= ndots ? [asIs, ...searched] : [...searched, asIs]
-  // Over 253 characters it is no name, and glibc passes on without asking.
-  return [...new Set(order)].filter((candidate) => candidate.length <= 254)
+/** Whether the pod asks the cluster DNS first, whatever name servers its dnsConfig adds. */
+export function isClusterFirst({ dnsPolicy, hostNetwork }: Pick<Pod, 'dnsPolicy' | 'hostNetwork'>): boolean {
+  // On the host's network ClusterFirst means Default: the node must resolve names before the cluster DNS is there.
+  return dnsPolicy === 'ClusterFirstWithHostNet' || (dnsPolicy === 'ClusterFirst' && !hostNetwork)
 }
 
-/** On the host's network ClusterFirst means Default: the node must resolve names before the cluster DNS is there. */
-function isClusterFirst(pod: Pod): boolean {
-  return pod.dnsPolicy === 'ClusterFirstWithHostNet' || (pod.dnsPolicy === 'ClusterFirst' && !pod.hostNetwork)
+/** What there is before the pod's own dnsConfig. */
+function policyList(spec: Pod | undefined, namespace: string, domain: string, node: NodeSearchList): SearchList {
+  if (spec === undefined || isClusterFirst(spec)) {
+    // 5, so that _port._tcp.service.namespace.svc is searched.
+    return { search: [`${namespace}.svc.${domain}`, `svc.${domain}`, domain, ...node.search], ndots: 5 }
+  }
+  // resolv.conf(5): without an option it is 1.
+  return spec.dnsPolicy === 'None' ? { search: [], ndots: 1 } : { search: node.search, ndots: node.ndots ?? 1 }
 }
 
 /** What is too much is cut from the end. */

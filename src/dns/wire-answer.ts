@@ -21,6 +21,10 @@ export interface AnswerChanges {
   readonly ttl?: number
   /** AA */
   readonly authoritative?: boolean
+  /** RA */
+  readonly recursionAvailable?: boolean
+  /** RD, which is else the query's. */
+  readonly recursionDesired?: boolean
 }
 
 const serverFailure = 2
@@ -65,7 +69,7 @@ export function writeAnswer(
   copy.set(wire.subarray(0, end))
   copy.set(message.subarray(0, 2))
   copy.set(message.subarray(headerLength, query.questionEnd), headerLength)
-  writeFlags(copy, answer, message, query, changes.authoritative, cut !== undefined)
+  writeFlags(copy, answer, message, query, changes, cut !== undefined)
   if (changes.ttl !== undefined) setTtls(copy, query.questionEnd, end, changes.ttl)
   for (const [i, count] of (cut?.counts ?? []).entries()) setUint16(copy, 6 + 2 * i, count)
   if (edns) {
@@ -87,17 +91,19 @@ function writeFlags(
   { wire, rcode }: WireAnswer,
   message: Uint8Array,
   query: Query,
-  authoritative: boolean | undefined,
+  { authoritative, recursionAvailable, recursionDesired }: AnswerChanges,
   cut: boolean,
 ): void {
   const [high = 0, low = 0] = [wire[2], wire[3]]
   const [clientHigh = 0, clientLow = 0] = [message[2], message[3]]
-  const aa = authoritative === undefined ? high & 0x04 : authoritative ? 0x04 : 0
+  const aa = (authoritative ?? (high & 0x04) !== 0) ? 0x04 : 0
+  const rd = (recursionDesired ?? (clientHigh & 0x01) !== 0) ? 0x01 : 0
+  const ra = (recursionAvailable ?? (low & 0x80) !== 0) ? 0x80 : 0
   // RFC 6840 section 5.8.
   const ad = query.edns?.dnssecOk === true || (clientLow & 0x20) !== 0 ? low & 0x20 : 0
   const told = rcode > 15 && query.edns === undefined ? serverFailure : rcode & 15
-  copy[2] = 0x80 | aa | (high & 0x02) | (cut ? 0x02 : 0) | (clientHigh & 0x01)
-  copy[3] = (low & 0x80) | ad | (clientLow & 0x10) | told
+  copy[2] = 0x80 | aa | (high & 0x02) | (cut ? 0x02 : 0) | rd
+  copy[3] = ra | ad | (clientLow & 0x10) | told
 }
 
 /** How many records of each section fit, and where the last of them ends. Pointers lead back, so the rest can go. */

@@ -3,21 +3,26 @@ import type { Field } from './field.ts'
 import { parseLabels, type Labels } from './labels.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
 import { optional } from './optional.ts'
+import { timestampOf } from './timestamp.ts'
 
-/** A v1 Pod, with what its resolv.conf and its DNS names are made from. */
+/** A v1 Pod, with what its resolv.conf and its DNS names are made from, and what tells whose address a query comes from. */
 export interface Pod extends Metadata {
   readonly kind: 'Pod'
   readonly labels?: Labels
-  /** `status.podIPs`, at most one per family; absent until the pod has some. */
-  readonly ips?: readonly Address[]
-  /** Absent in a manifest that never met a cluster. */
-  readonly phase?: (typeof phases)[number]
-  /** Has a deletionTimestamp: it runs on until its containers have ended. */
-  readonly deleting?: true
-  /** Absent until it is scheduled. */
+  /** `metadata.uid`; empty in a manifest that never met an API server. */
+  readonly uid: string
+  /** Has a `metadata.deletionTimestamp`: it is on its way out, though it may still run. */
+  readonly deleting: boolean
+  /** Absent while no node was chosen for it. */
   readonly nodeName?: string
+  /** `Pending` when it is not said. A pod that is Succeeded or Failed has no network any more, but keeps its addresses. */
+  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed' | 'Unknown'
+  /** `status.podIPs`, or `status.podIP` alone; on the host's network those of the node. */
+  readonly podIps: readonly Address[]
   readonly hostNetwork: boolean
   readonly dnsPolicy: 'ClusterFirst' | 'ClusterFirstWithHostNet' | 'Default' | 'None'
+  /** `dnsConfig.nameservers`, appended to those of the policy. */
+  readonly nameservers: readonly Address[]
   /** `dnsConfig.searches`, appended to the list of the policy. */
   readonly searches: readonly string[]
   /** `dnsConfig.options` ndots; absent when the pod does not set it. */
@@ -28,19 +33,22 @@ const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const
 const policies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'] as const
 
 export function parsePod(object: Field): Pod {
-  const metadata = parseMetadata(object)
+  const metadata = object.get('metadata')
   const spec = object.get('spec')
+  const status = object.get('status')
   const dnsConfig = spec.get('dnsConfig')
   return {
     kind: 'Pod',
-    ...metadata,
-    ...optional('labels', parseLabels(object.get('metadata'))),
-    ...optional('ips', podIps(object.get('status'))),
-    ...optional('phase', object.get('status').get('phase').oneOf(phases)),
-    ...(object.get('metadata').get('deletionTimestamp').value !== undefined && { deleting: true }),
-    ...optional('nodeName', spec.get('nodeName').text()),
+    ...parseMetadata(object),
+    ...optional('labels', parseLabels(metadata)),
+    uid: metadata.get('uid').text() ?? '',
+    deleting: timestampOf(metadata.get('deletionTimestamp')) !== undefined,
+    ...optional('nodeName', spec.get('nodeName').text() || undefined),
+    phase: status.get('phase').oneOf(phases) ?? 'Pending',
+    podIps: podIps(status),
     hostNetwork: spec.get('hostNetwork').flag() ?? false,
     dnsPolicy: spec.get('dnsPolicy').oneOf(policies) ?? 'ClusterFirst',
+    nameservers: dnsConfig.get('nameservers').items().map(addressOf),
     searches: dnsConfig
       .get('searches')
       .items()
@@ -49,12 +57,20 @@ export function parsePod(object: Field): Pod {
   }
 }
 
-/** An object older than dual stack has `podIP` alone. */
-function podIps(status: Field): readonly Address[] | undefined {
-  const listed = status.get('podIPs').items()
-  const fields = listed.length > 0 ? listed.map((item) => item.get('ip')) : [status.get('podIP')]
-  const addresses = fields.flatMap((field) => parseAddress(field.text() ?? '') ?? [])
-  return addresses.length === 0 ? undefined : addresses
+/** The first of `podIPs` is `podIP` again; status without the list comes from API servers before dual stack. */
+function podIps(status: Field): readonly Address[] {
+  const listed = status
+    .get('podIPs')
+    .items()
+    .map((item) => item.get('ip'))
+  const all = listed.length > 0 ? listed : [status.get('podIP')]
+  return all.filter((field) => (field.text() ?? '') !== '').map(addressOf)
+}
+
+function addressOf(field: Field): Address {
+  const address = parseAddress(field.text() ?? '')
+  if (address === undefined) throw field.error('an IP address')
+  return address
 }
 
 function ndots(options: readonly Field[]): number | undefined {

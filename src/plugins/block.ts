@@ -1,10 +1,10 @@
 import type { Plugin, PluginName } from '../config/corefile/plugin.ts'
 import type { CachedAnswers } from '../dns/cached-answers.ts'
-import type { Zone } from '../dns/zone.ts'
 import type { DnsEnvironment } from './environment.ts'
 import type { CacheLabels } from './events.ts'
 import type { Handler } from './handler.ts'
 import type { Endpoint } from './request.ts'
+import type { ZoneSource } from './zone-source.ts'
 
 /** A server block, as its plugins see it while the handler of its queries is put together. */
 export interface Block {
@@ -14,8 +14,9 @@ export interface Block {
   readonly server: string
   /** Where that is. */
   readonly local: Endpoint
-  /** What its plugin kubernetes answers from. */
-  readonly zone?: Zone
+  /** What its plugins kubernetes and k8s_external answer from; none without them. */
+  readonly zones: readonly ZoneSource[]
+  readonly externalZones: readonly ZoneSource[]
   /** Asks the whole server, at the listener that the request came to. */
   readonly ask: Handler
   /** Whether a name of this zone that an upstream server is asked for comes back to this block. */

@@ -46,11 +46,13 @@ function openCache(options: Cache, { environment, server, addCache }: Block): Ca
   return answers
 }
 
-/** Whether the plugin kubernetes of the block answers a query itself. */
-function authorityOf({ plugins, zone }: Block): (request: Request) => boolean {
+/** Whether the plugin kubernetes or k8s_external of the block answers a query itself. */
+function authorityOf({ plugins, zones, externalZones }: Block): (request: Request) => boolean {
   const [kubernetes] = pluginsNamed(plugins, 'kubernetes')
-  if (kubernetes === undefined || zone === undefined) return () => false
-  return (request) => isAuthoritative(kubernetes, zone, request)
+  const [external] = pluginsNamed(plugins, 'k8s_external')
+  return (request) =>
+    (external !== undefined && isAuthoritative(external, externalZones, request)) ||
+    (kubernetes !== undefined && isAuthoritative(kubernetes, zones, request))
 }
 
 function wireReply({ answer, ...changes }: CachedAnswer, by: string): Reply {

@@ -2,12 +2,12 @@ import type { ServerBlock } from '../config/corefile/corefile.ts'
 import type { Plugin } from '../config/corefile/plugin.ts'
 import type { Kubernetes } from '../config/corefile/plugins/kubernetes.ts'
 import { isWithin } from '../dns/name.ts'
-import type { Zone } from '../dns/zone.ts'
 import type { Address } from '../net/address.ts'
 import { pluginsNamed } from './block.ts'
 import type { ServedLabels } from './events.ts'
 import type { Listener } from './routing.ts'
 import type { RunningBlock } from './running-block.ts'
+import type { ZoneSource } from './zone-source.ts'
 
 /**
  * A zone of a plugin kubernetes, on a listener, whose plain questions may be answered from the zone without the plugins
@@ -21,7 +21,7 @@ export interface DirectZone {
   /** Names at or below it, but not at or below one of `except`, which other blocks answer for. */
   readonly apex: string
   readonly except: readonly string[]
-  readonly zone: Zone
+  readonly source: ZoneSource
   readonly options: Kubernetes
   /** Addresses are to be shuffled: the block has the plugin loadbalance. */
   readonly shuffle: boolean
@@ -47,21 +47,25 @@ const harmless: ReadonlySet<Plugin['name']> = new Set([
 export function directZones(listeners: readonly Listener<RunningBlock>[]): readonly DirectZone[] {
   return listeners.flatMap((listener) =>
     [...listener.zones.values()].flatMap((served) => {
-      const { config, zone, counted } = served.block
+      const { config, zones, counted } = served.block
       const options = directOptions(config)
-      if (options === undefined || zone === undefined) return []
+      if (options === undefined) return []
       const apexes = options.zones.filter((apex) => listener.route(apex, 0) === served)
-      return apexes.map((apex) => ({
-        ...(listener.address !== undefined && { address: listener.address }),
-        port: listener.port,
-        apex,
-        except: [...listener.zones.keys()].filter((other) => other !== apex && isWithin(other, apex)),
-        zone,
-        options,
-        shuffle: config.plugins.some(({ name }) => name === 'loadbalance'),
-        labels: served.labels,
-        counted,
-      }))
+      return apexes.flatMap((apex) =>
+        zones
+          .filter(({ view }) => view.originOf(apex))
+          .map((source) => ({
+            ...(listener.address !== undefined && { address: listener.address }),
+            port: listener.port,
+            apex,
+            except: [...listener.zones.keys()].filter((other) => other !== apex && isWithin(other, apex)),
+            source,
+            options,
+            shuffle: config.plugins.some(({ name }) => name === 'loadbalance'),
+            labels: served.labels,
+            counted,
+          })),
+      )
     }),
   )
 }

@@ -1,10 +1,13 @@
 import type { AddressPort } from '../config/address-port.ts'
+import type { Hosts } from '../config/corefile/plugins/hosts.ts'
+import type { K8sExternal } from '../config/corefile/plugins/k8s-external.ts'
 import type { Kubernetes } from '../config/corefile/plugins/kubernetes.ts'
 import type { UpstreamTls } from '../config/corefile/plugins/upstream-tls.ts'
 import type { ForwardTarget } from '../dns/forward-target.ts'
-import type { Zone } from '../dns/zone.ts'
 import type { Address } from '../net/address.ts'
 import type { DnsEvent } from './events.ts'
+import type { HostsTable } from './hosts-table.ts'
+import type { ZoneSource } from './zone-source.ts'
 
 /** What serving a Corefile needs of the world. */
 export interface DnsEnvironment {
@@ -18,8 +21,12 @@ export interface DnsEnvironment {
   readonly observe: (event: DnsEvent) => void
   /** Takes a line of the log as CoreDNS writes it, without its end: `[ERROR] plugin/errors: 2 example.com. A: …`. */
   readonly write: (line: string) => void
-  /** What a plugin kubernetes answers from. */
-  readonly zone: (options: Kubernetes) => Zone
+  /** What a plugin kubernetes or k8s_external answers from. */
+  readonly zones: (plugin: Kubernetes | K8sExternal) => readonly ZoneSource[]
+  /** What the file of a plugin hosts says now. */
+  readonly hostsTable: (plugin: Hosts) => HostsTable
+  /** The `search` line of a resolv.conf(5). Throws a sentence when it cannot be read. */
+  readonly searchList: (path: string) => readonly string[]
   /** Makes an upstream server ready to be asked. Throws a sentence when it cannot. */
   readonly openUpstream: (server: UpstreamAddress) => OpenUpstream
   /** The name servers of a resolv.conf(5), in their order. Throws a sentence when it cannot be read. */

@@ -8,6 +8,8 @@ export type DnsEvent =
   | { readonly kind: 'cache'; readonly labels: CacheLabels; readonly event: CacheEvent }
   /** At the upstream servers of a block. */
   | { readonly kind: 'forward'; readonly event: ForwardEvent }
+  /** What a plugin counts besides, with the labels of its metric. */
+  | { readonly kind: 'counted'; readonly what: PluginCount; readonly labels: readonly string[] }
   /** A defect of ours cost a query its answer: the client got SERVFAIL. */
   | { readonly kind: 'panic'; readonly error: unknown }
 
@@ -54,3 +56,6 @@ export interface CacheLabels {
   readonly zones: string
   readonly view: ''
 }
+
+/** What plugins count of their own: `aclBlocked` is the metric `acl_blocked_requests_total`. */
+export type PluginCount = 'aclAllowed' | 'aclBlocked' | 'aclDropped' | 'aclFiltered' | 'autopath' | 'templateMatches'

@@ -40,7 +40,7 @@ export function writeReply(
     case 'wire':
       return writeAnswer(reply.answer, message, query, transport, reply.changes)
     case 'message':
-      return writeAnswer(wireAnswer(withQuestion(reply.message, query)), message, query, transport)
+      return writeAnswer(wireOf(query, reply.message), message, query, transport, rdOf(reply.message))
     case 'rcode':
       return rcodeAnswer(message, query, transport, reply.rcode)
     case 'silence':
@@ -68,6 +68,12 @@ export function rcodeOf(reply: Reply): number | undefined {
   }
 }
 
-function withQuestion(message: Message, { name, type, class: questionClass }: Request['query']): Message {
-  return { ...message, questions: [{ name, type, class: questionClass }] }
+/** Plugins may say otherwise than the query. */
+function rdOf({ recursionDesired }: Message): AnswerChanges {
+  return { recursionDesired }
+}
+
+/** A message ready for the client with this query, whatever its own question. */
+function wireOf({ name, type, class: questionClass }: Request['query'], message: Message): WireAnswer {
+  return wireAnswer({ ...message, questions: [{ name, type, class: questionClass }] })
 }

@@ -1,16 +1,18 @@
 import type { ServerBlock } from '../config/corefile/corefile.ts'
-import type { Zone } from '../dns/zone.ts'
+import type { Bufsize } from '../config/corefile/plugins/bufsize.ts'
 import { pluginsNamed, type Block, type BlockCache } from './block.ts'
 import { chainOf } from './chain.ts'
 import type { DnsEnvironment } from './environment.ts'
 import type { Handler } from './handler.ts'
 import type { Listener, Routes } from './routing.ts'
+import type { ZoneSource } from './zone-source.ts'
 
 /** A server block that is served. */
 export class RunningBlock {
   readonly config: ServerBlock
   /** What its plugin kubernetes answers from. */
-  readonly zone: Zone | undefined
+  readonly zones: readonly ZoneSource[]
+  readonly bufsize: Bufsize | undefined
   /** Its queries are told for metrics. */
   readonly counted: boolean
   readonly forwards: boolean
@@ -21,9 +23,9 @@ export class RunningBlock {
   readonly #closers: (() => void)[] = []
 
   constructor(config: ServerBlock, environment: DnsEnvironment) {
-    const [kubernetes] = pluginsNamed(config.plugins, 'kubernetes')
     this.config = config
-    this.zone = kubernetes && environment.zone(kubernetes)
+    this.zones = pluginsNamed(config.plugins, 'kubernetes').flatMap(environment.zones)
+    this.bufsize = pluginsNamed(config.plugins, 'bufsize')[0]
     this.counted = config.plugins.some(({ name }) => name === 'prometheus')
     this.forwards = config.plugins.some(({ name }) => name === 'forward')
     this.#environment = environment
@@ -39,7 +41,8 @@ export class RunningBlock {
       environment: this.#environment,
       server: first.dropped.server,
       local: { address: first.address ?? '127.0.0.1', port: first.port },
-      ...(this.zone && { zone: this.zone }),
+      zones: this.zones,
+      externalZones: pluginsNamed(this.config.plugins, 'k8s_external').flatMap(this.#environment.zones),
       ask,
       leadsBack: (upstream, zone) => this.#listensAt(upstream, zone, routes),
       onClose: (close) => this.#closers.push(close),

@@ -3,6 +3,7 @@ import { bareHeader, rcodeAnswer, rcodes } from '../dns/answer.ts'
 import { readQuery, type Query } from '../dns/query.ts'
 import { familyOf } from '../net/address.ts'
 import type { BlockCache } from './block.ts'
+import { limitSize } from './bufsize.ts'
 import { directZones, type DirectZone } from './direct.ts'
 import type { DnsEnvironment } from './environment.ts'
 import type { QueryEvent, ServedLabels } from './events.ts'
@@ -114,7 +115,9 @@ export class DnsServer {
       const labels = this.#routes.at(to)?.dropped ?? { server: '', zone: 'dropped', view: '' }
       return this.#finish({ request, labels, counted: true, start }, refused)
     }
-    return this.#run({ request, labels: served.labels, counted: served.block.counted, start }, served)
+    const { bufsize, counted } = served.block
+    const limited = bufsize === undefined ? request : limitSize(bufsize, request)
+    return this.#run({ request: limited, labels: served.labels, counted, start }, served)
   }
 
   #run(asked: Asked, { block }: Served<RunningBlock>): Answer | Promise<Answer> {

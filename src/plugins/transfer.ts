@@ -9,16 +9,17 @@ import { recordTypes } from '../dns/record-type.ts'
 import { transferMessages } from '../dns/transfer-messages.ts'
 import { zoneTransfer } from '../dns/zone-transfer.ts'
 import type { PlacedRRset } from '../dns/resolution.ts'
-import type { Zone } from '../dns/zone.ts'
-import { pluginsNamed, type Block } from './block.ts'
+import type { ZoneView } from '../dns/zone-view.ts'
+import type { Block } from './block.ts'
 import type { Handler } from './handler.ts'
 import type { Reply } from './reply.ts'
 import type { Request } from './request.ts'
+import { viewOf } from './zone-source.ts'
 import { zoneOf } from './zones.ts'
 
-/** Gives the zones of the plugin kubernetes as a whole, over TCP, to those who may have them. */
-export function transferPlugin(rules: readonly Transfer[], next: Handler, { plugins, zone }: Block): Handler {
-  const own = new Set(pluginsNamed(plugins, 'kubernetes').flatMap(({ zones }) => zones))
+/** Gives the zones of the plugins kubernetes and k8s_external as a whole, over TCP, to those who may have them. */
+export function transferPlugin(rules: readonly Transfer[], next: Handler, { zones, externalZones }: Block): Handler {
+  const sources = [...externalZones, ...zones]
   return (request) => {
     const { name, query, transport } = request
     if (query.type !== recordTypes.AXFR && query.type !== recordTypes.IXFR) return next(request)
@@ -26,7 +27,8 @@ export function transferPlugin(rules: readonly Transfer[], next: Handler, { plug
     const rule = ruleFor(name, rules)
     if (rule === undefined) return next(request)
     if (!isAllowed(rule, request)) return refused
-    return zone !== undefined && own.has(name) ? transferOf(request, zone) : next(request)
+    const view = viewOf(sources, name)
+    return view?.originOf(name)?.name === name ? transferOf(request, view) : next(request)
   }
 }
 
@@ -45,7 +47,7 @@ function isAllowed({ to }: Transfer, { client }: Request): boolean {
   return to.some((receiver) => receiver === '*' || receiver.host === client.address)
 }
 
-function transferOf(request: Request, zone: Zone): Reply {
+function transferOf(request: Request, zone: ZoneView): Reply {
   const { message, name, query } = request
   const question = decodeMessage(message)
   const origin = zone.originOf(name)

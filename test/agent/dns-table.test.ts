@@ -121,7 +121,7 @@ test.each(everyOptions.map((options) => [options]))(
           if (zoneFile(table.zone) !== before) expect(raised).toBe(true)
         }
         const fresh = new DnsTable(store, options)
-      fresh.zone.synced = table.zone.synced
+        fresh.zone.synced = table.zone.synced
         expect(zoneFile(table.zone)).toBe(zoneFile(fresh.zone))
         expect([...table.zone.owners.keys()].filter((owner) => table.zone.originOf(owner) === undefined)).toEqual([])
         for (const asked of ['web.svc', 'db.pod', '10-0-0-1.web.pod', 'a.web.svc', 'web', 'x.prefer._zone.a.web.svc']) {

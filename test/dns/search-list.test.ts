@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
-import { candidates, searchList } from '../../src/dns/search-list.ts'
+import { searchList } from '../../src/dns/search-list.ts'
 import type { Pod } from '../../src/model/pod.ts'
 
 const pod: Pod = {
   kind: 'Pod',
   namespace: 'web',
   name: 'p',
+  uid: '',
+  deleting: false,
+  phase: 'Running',
+  podIps: [],
+  nameservers: [],
   hostNetwork: false,
   dnsPolicy: 'ClusterFirst',
   searches: [],
@@ -47,6 +52,34 @@ test.each(lists)('$name', ({ pod: asking, search, ndots }) => {
   expect(searchList(asking, 'cluster.local')).toEqual({ search, ndots })
 })
 
+/** What the kubelet takes from the resolv.conf of the node. */
+const node = { search: ['corp.example.', 'cluster.local'], ndots: 2 }
+
+test.each([
+  { name: 'ClusterFirst adds its elements, without its ndots', pod, search: [...cluster, 'corp.example'], ndots: 5 },
+  {
+    name: 'and the pod adds its own behind them',
+    pod: { ...pod, searches: ['a.example', 'corp.example'] },
+    search: [...cluster, 'corp.example', 'a.example'],
+    ndots: 5,
+  },
+  {
+    name: 'Default is that of the node, ndots too',
+    pod: { ...pod, dnsPolicy: 'Default' as const },
+    search: ['corp.example', 'cluster.local'],
+    ndots: 2,
+  },
+  {
+    name: 'on the host network too',
+    pod: { ...pod, hostNetwork: true, ndots: 3 },
+    search: ['corp.example', 'cluster.local'],
+    ndots: 3,
+  },
+  { name: 'None has nothing of it', pod: { ...pod, dnsPolicy: 'None' as const }, search: [], ndots: 1 },
+])('with the list of the node: $name', ({ pod: asking, search, ndots }) => {
+  expect(searchList(asking, 'cluster.local', node)).toEqual({ search, ndots })
+})
+
 test('32 entries and 2048 characters are kept, the end is cut', () => {
   const many = Array.from({ length: 40 }, (_, i) => `d${i}.example`)
   expect(searchList({ ...pod, searches: many }, 'cluster.local').search).toEqual([...cluster, ...many.slice(0, 29)])
@@ -54,26 +87,4 @@ test('32 entries and 2048 characters are kept, the end is cut', () => {
   const kept = searchList({ ...pod, searches: long }, 'cluster.local').search
   expect(kept.join(' ').length).toBeLessThanOrEqual(2048)
   expect([...kept, long[kept.length - 3]].join(' ').length).toBeGreaterThan(2048)
-})
-
-const orders = [
-  { name: 'few dots: the search list first', ask: 'cart.shop', want: ['cart.shop.a.', 'cart.shop.b.c.', 'cart.shop.'] },
-  {
-    name: 'enough dots: as it is first',
-    ask: 'a.b.c.d.e.f',
-    want: ['a.b.c.d.e.f.', 'a.b.c.d.e.f.a.', 'a.b.c.d.e.f.b.c.'],
-  },
-  { name: 'a final dot: nothing else', ask: 'cart.shop.', want: ['cart.shop.'] },
-]
-
-test.each(orders)('$name', ({ ask, want }) => {
-  expect(candidates(ask, ['a', 'b.c'], 5)).toEqual(want)
-})
-
-test('a search entry for the root is the name itself, asked once', () => {
-  expect(candidates('cart', ['.', 'a'], 5)).toEqual(['cart.', 'cart.a.'])
-})
-
-test('what would be over 253 characters is not asked', () => {
-  expect(candidates('x'.repeat(60), ['y.'.repeat(120), 'a'], 5)).toEqual([`${'x'.repeat(60)}.a.`, `${'x'.repeat(60)}.`])
 })

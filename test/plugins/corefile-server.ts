@@ -2,11 +2,13 @@
  * `corefile-server COREFILE MANIFEST...`: serves a Corefile and the cluster of these manifests in the network namespace of
  * a test. It prints `ready`, then the lines of its log.
  */
-import { DnsTable } from '../../src/agent/dns-table.ts'
+import { kubernetesZones } from '../../src/agent/corefile-zones.ts'
+import { zoneOfState } from '../../src/agent/dns-table.ts'
 import { dnsWorld } from '../../src/agent/dns-world.ts'
 import { readCorefile } from '../../src/agent/corefile-files.ts'
 import { readCluster } from '../../src/cli/options.ts'
 import { localAddresses } from '../../src/host/local-addresses.ts'
+import { parseHosts } from '../../src/plugins/hosts-table.ts'
 import { DnsServer } from '../../src/plugins/server.ts'
 import { serveDns } from '../upstream/serve.ts'
 
@@ -19,12 +21,15 @@ const server = new DnsServer(corefile, {
     if (event.kind === 'panic') console.log(event.error)
   },
   write: (line) => console.log(line),
-  zone: ({ primaryZone, ttl }) => {
-    const { zone } = new DnsTable(state, { domain: primaryZone, ttl })
-    zone.synced = true
-    zone.serial = 7
-    return zone
+  zones: (plugin) => {
+    if (plugin.name !== 'kubernetes') return []
+    return kubernetesZones(plugin).map((options) => {
+      const view = zoneOfState(state, options)
+      view.serial = 7
+      return { view }
+    })
   },
+  hostsTable: (plugin) => parseHosts('', plugin),
 })
 for (const { address, port } of server.listeners) {
   const hosts = address === undefined ? localAddresses().filter((host) => !host.startsWith('fe80:')) : [address]

@@ -170,6 +170,6 @@ describe('loop', () => {
     server.close()
     await clock.advance(5000)
     expect(upstreams[0]?.asked).toEqual([])
-    expect((await serve('. {\nloop\nwhoami\n}').ask('a.example')).rcode).toBe('SERVFAIL')
+    expect((await serve('. {\nloop\nwhoami\n}').ask('a.example')).rcode).toBe('NOERROR')
   })
 })

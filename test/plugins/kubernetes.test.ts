@@ -149,7 +149,7 @@ describe('an ExternalName whose target is outside', () => {
       domain: 'other',
     })
     const { ask, lines } = serve('cluster.local {\nerrors\nkubernetes\n}\nother {\nkubernetes\n}', world, {
-      zone: ({ primaryZone }: { readonly primaryZone: string }) => (primaryZone === 'other.' ? back : there),
+      zone: ({ zones: [name] }) => (name === 'other.' ? back : there),
     })
     expect((await ask('there.ext.svc.cluster.local')).rcode).toBe('SERVFAIL')
     expect(lines).toEqual([

@@ -1,9 +1,12 @@
 import type { Packet } from 'dns-packet'
+import type { K8sExternal } from '../../src/config/corefile/plugins/k8s-external.ts'
+import type { Kubernetes } from '../../src/config/corefile/plugins/kubernetes.ts'
 import { decodeMessage as ownDecoder } from '../../src/dns/message-decoder.ts'
 import { MalformedMessage } from '../../src/dns/message.ts'
 import type { Zone } from '../../src/dns/zone.ts'
 import type { DnsEnvironment, UpstreamAddress } from '../../src/plugins/environment.ts'
 import type { DnsEvent } from '../../src/plugins/events.ts'
+import { parseHosts } from '../../src/plugins/hosts-table.ts'
 import { DnsServer, type Answer, type Peer } from '../../src/plugins/server.ts'
 import { read } from '../config/corefile/read.ts'
 import { zone as fixture } from '../dns/fixture.ts'
@@ -26,7 +29,10 @@ interface Question {
 export function serve(
   corefile: string,
   behave: (asked: Asked, upstream: string) => Behaviour = () => ({}),
-  world: Partial<DnsEnvironment> & { readonly zone?: (...of: never[]) => Zone } = {},
+  {
+    zone = () => fixture,
+    ...world
+  }: Partial<DnsEnvironment> & { readonly zone?: (of: Kubernetes | K8sExternal) => Zone } = {},
 ) {
   const clock = new FakeClock()
   const lines: string[] = []
@@ -39,7 +45,9 @@ export function serve(
     random: randomNumbers(1),
     observe: (event) => events.push(event),
     write: (line) => lines.push(line),
-    zone: () => fixture,
+    zones: (plugin) => [{ view: zone(plugin) }],
+    hostsTable: (plugin) => parseHosts('', plugin),
+    searchList: () => [],
     openUpstream: (address) => {
       const name = `${address.host}:${address.port}`
       const target = new FakeTarget(name, clock, (asked) => behave(asked, name))

@@ -4,6 +4,7 @@ import { resolve } from '../../src/dns/resolution.ts'
 import { zone } from '../dns/fixture.ts'
 import { encodeQuery, opt } from '../dns/codec.ts'
 import { records } from '../dns/replies.ts'
+import { zoneOf } from '../dns/cluster.ts'
 import { serve } from './served.ts'
 
 const front = 'front.web.svc.cluster.local'
@@ -125,10 +126,15 @@ a.example:5353 {
   })
 })
 
+const brokenZone = Object.defineProperty(zoneOf([]), 'owners', {
+  get: () => {
+    throw new TypeError('no')
+  },
+})
+
 const broken = () =>
   serve('. {\nprometheus\nkubernetes cluster.local\nforward . 198.51.100.1\n}', undefined, {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a zone that is broken
-    zone: () => ({ synced: true }) as never,
+    zone: () => brokenZone,
     openUpstream: () => ({
       name: 'broken',
       exchange: () => {
@@ -217,7 +223,7 @@ describe('zones that may be answered from directly', () => {
       fc.asyncProperty(name, fc.constantFrom('A', 'AAAA', 'SRV', 'TXT', 'CNAME', 'SOA'), async (asked, type) => {
         fc.pre(asked.length < 250)
         const { rcode, answers } = resolve(
-          direct.zone,
+          direct.source.view,
           asked,
           { A: 1, AAAA: 28, SRV: 33, TXT: 16, CNAME: 5, SOA: 6 }[type],
         )

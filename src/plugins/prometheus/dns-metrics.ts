@@ -14,7 +14,6 @@ export interface CacheSizes {
 
 /** Counts what happens to queries in one thread. One of them goes on through every reload: counters never go back. */
 export class DnsMetrics {
-  /** For plugins that count themselves: `metrics.of.aclBlocked.count(server, zone, view)`. */
   readonly of: AnsweringMetrics = answeringMetrics()
   /** Labels that a reload left behind go by themselves; what was counted under them stays in the metrics. */
   readonly #queries = new WeakMap<ServedLabels, QueryCounts>()
@@ -28,6 +27,8 @@ export class DnsMetrics {
         return this.#cache(event.labels, event.event)
       case 'forward':
         return this.#forward(event.event)
+      case 'counted':
+        return this.of[event.what].count(...event.labels)
       case 'panic':
         return this.of.panics.count()
     }
