@@ -2,8 +2,12 @@ import { chmodSync } from 'node:fs'
 import { build } from 'esbuild'
 
 await build({
-  // The peer is a program of its own: it runs inside the demo's namespaces.
-  entryPoints: { main: 'src/main.ts', 'lab-peer': 'src/host/lab/peer.ts' },
+  // Programs of their own: the peer runs inside the demo's namespaces, the worker in threads.
+  entryPoints: {
+    main: 'src/main.ts',
+    'lab-peer': 'src/host/lab/peer.ts',
+    'dns-worker': 'src/agent/dns-worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   platform: 'node',

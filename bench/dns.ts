@@ -33,7 +33,7 @@ function zoneAnswers(): AnswerDns {
   const store = new ClusterStore(parseManifests(text, 'bench').objects.map(({ object }) => object))
   const { zone } = new DnsTable(store, { domain: 'cluster.local', ttl: 5 })
   zone.synced = true
-  return (query, via) => answerQuery(zone, query, via)
+  return (query, { transport }) => answerQuery(zone, query, transport)
 }
 
 /** The query with the QR bit set: dnsperf counts it as an answer. */

@@ -1,7 +1,5 @@
 import type { AddressPort } from '../config/address-port.ts'
-import { answerQuery } from '../dns/answer.ts'
-import type { ZoneOptions } from '../dns/zone-options.ts'
-import type { AnswerDns } from '../host/dns-service.ts'
+import type { NodeSearchList } from '../dns/search-list.ts'
 import { serveHttp, type HttpServer } from '../host/http-server.ts'
 import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
@@ -9,19 +7,18 @@ import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsService, type DnsServiceOptions } from './dns-service.ts'
-import { DnsTable } from './dns-table.ts'
+import { DnsZones } from './dns-zones.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ManifestSource } from './manifest-source.ts'
 import { ProxyMetrics } from './proxy-metrics.ts'
-import { singleDns } from './single-dns.ts'
 import { SyncLoop } from './sync-loop.ts'
+import { WorkerServing } from './worker-serving.ts'
 
 export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
-  readonly zone: ZoneOptions
   /** Absent with `--no-dns`. */
-  readonly dns?: DnsServiceOptions
+  readonly dns?: AgentDnsOptions
   /** How each family reaches the kernel; empty with `--no-proxy`. */
   readonly tools: readonly FamilyTool[]
   /** How often the kernel is read back, and the longest time to a retry; absent: kube-proxy's 30 seconds. */
@@ -30,6 +27,13 @@ export interface AgentOptions {
   readonly minSyncPeriodMs?: number
   /** Where metrics are served; absent: nowhere. */
   readonly metricsAddress?: AddressPort
+}
+
+export interface AgentDnsOptions extends DnsServiceOptions {
+  /** Threads that answer. */
+  readonly workers: number
+  /** What pods have in their search lists from their node. */
+  readonly search: NodeSearchList
 }
 
 /** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
@@ -57,7 +61,7 @@ export class Agent {
   )
   #metricsServer: HttpServer | undefined
   #programs: FamilyPrograms | undefined
-  #dns: DnsTable | undefined
+  #serving: WorkerServing | undefined
   #service: DnsService | undefined
   readonly #watch: DirectoryWatch
   #starting: Promise<void> | undefined
@@ -95,13 +99,10 @@ export class Agent {
     // To go on would take the services of that document out of the kernel, where an agent before us has put them.
     if (unreadable.length > 0) throw new Error(unreadable.join('\n'))
     if (this.#stopped) return
-    this.#dns = new DnsTable(this.#store, this.#options.zone)
-    for (const error of this.#dns.errors) this.#log.error(error)
-    await this.#dns.commit(unixSeconds())
     const { ruleset, tools } = this.#options
     this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
     this.#serveMetrics()
-    this.#service = this.#dnsService(this.#dns)
+    this.#service = this.#dnsService()
     await this.#service?.start()
     if (this.#stopped) return
     this.#loop.request()
@@ -138,22 +139,26 @@ export class Agent {
     await this.#service?.stop()
   }
 
-  #dnsService({ zone }: DnsTable): DnsService | undefined {
+  #dnsService(): DnsService | undefined {
     const { dns } = this.#options
     if (dns === undefined) return undefined
-    const answer: AnswerDns = (query, transport) => answerQuery(zone, query, transport)
-    return new DnsService(
-      dns,
+    const { workers: count, search: node } = dns
+    const serving = new WorkerServing(
       {
-        serving: singleDns(
-          () => answer,
-          (message) => this.#log.warn(message),
-        ),
-        readySources: [{ name: 'kubernetes', isReady: () => zone.synced }],
-        addresses: interfaceAddresses,
+        count,
+        zones: (exchange) =>
+          new DnsZones(this.#store, { nodeName: this.#nodeName, node, exchange }, (sentence) =>
+            this.#log.error(sentence),
+          ),
+        serial: unixSeconds,
+        print: (line) => process.stdout.write(`${line}\n`),
       },
       this.#log,
     )
+    this.#serving = serving
+    // Before the first complete reading nothing is served at all.
+    const readySources = [{ name: 'kubernetes', isReady: () => true }]
+    return new DnsService(dns, { serving, readySources, addresses: interfaceAddresses }, this.#log)
   }
 
   #serveMetrics(): void {
@@ -173,7 +178,7 @@ export class Agent {
 
   #filesChanged(): void {
     // Before the first reading is complete, start() itself asks for the next.
-    if (this.#dns === undefined) return
+    if (this.#programs === undefined) return
     this.#changedAt ??= performance.now()
     if (performance.now() - this.#changedAt > maxQuietMs) return
     clearTimeout(this.#quiet)
@@ -200,19 +205,13 @@ export class Agent {
     if (incomplete) this.#again = setTimeout(() => this.#loop.request(), againMs)
     const changed = [...removed, ...put]
     if (changed.length === 0) return { unreadable }
-    const touched = new Set([
-      ...removed.flatMap((object) => this.#store.remove(object)),
-      ...put.flatMap((object) => this.#store.put(object)),
-    ])
+    const touched = this.#store.apply({ put, removed })
     const node = changed.find((object): object is Node => object.kind === 'Node' && object.name === this.#nodeName)
     // The node's zone, addresses and pod networks take part in every service's rules.
     const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
     this.#programs?.touch(services)
-    if (this.#dns === undefined) return { unreadable }
-    const dns = this.#dns
-    for (const error of [...changed.flatMap((object) => dns.touchObject(object)), ...dns.touch(touched)])
-      this.#log.error(error)
-    await dns.commit(unixSeconds())
+    this.#serving?.zones.take({ put, removed }, touched)
+    await this.#serving?.zones.commit(unixSeconds())
     return { unreadable }
   }
 

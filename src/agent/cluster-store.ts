@@ -30,6 +30,17 @@ export class ClusterStore implements ClusterState {
     return this.#objects
   }
 
+  /** Takes what went and what came; returns the keys of the services that this touches. */
+  apply({
+    put,
+    removed,
+  }: {
+    readonly put: readonly ModelObject[]
+    readonly removed: readonly ModelObject[]
+  }): Set<string> {
+    return new Set([...removed.flatMap((object) => this.remove(object)), ...put.flatMap((object) => this.put(object))])
+  }
+
   /**
    * Adds or replaces an object; returns the keys of the services it touches: a slice may move between two, and a service
    * may take what another has.

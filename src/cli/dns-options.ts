@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { readCorefile } from '../agent/corefile-files.ts'
-import type { DnsServiceOptions } from '../agent/dns-service.ts'
+import type { AgentDnsOptions } from '../agent/agent.ts'
 import type { AddressPort } from '../config/address-port.ts'
 import { defaultCorefile } from '../config/default-corefile.ts'
 import { listenFlagConflict } from '../config/listen-plan.ts'
 import { optional } from '../model/optional.ts'
+import { parseResolvConf } from '../net/resolv-conf.ts'
 import { Failure } from './failure.ts'
 
 /** What flags say about DNS. */
@@ -12,26 +14,32 @@ export interface DnsOptions {
   readonly clusterDomain: string
   readonly corefile?: string
   readonly dnsListen?: readonly AddressPort[]
+  readonly dnsWorkers: number
   /** False with `--no-dns`. */
   readonly dns: boolean
 }
 
 /** Reads the Corefile; undefined with `--no-dns`. Bad input is a failure before anything starts. */
-export async function dnsServiceOptions(options: DnsOptions): Promise<DnsServiceOptions | undefined> {
-  const { clusterDomain, corefile: path, dnsListen: listen, dns } = options
+export async function dnsServiceOptions(options: DnsOptions): Promise<AgentDnsOptions | undefined> {
+  const { clusterDomain, corefile: path, dnsListen: listen, dnsWorkers: workers, dns } = options
   if (!dns && path !== undefined) throw new Failure('--corefile and --no-dns: leave one of them out')
   if (!dns) return undefined
-  const { version } = manifest
+  const common = { version: manifest.version, workers, search: await nodeSearchList() }
   if (path === undefined) {
-    return { corefile: defaultCorefile(clusterDomain), listen: listen ?? [{ host: '127.0.0.1', port: 53 }], version }
+    return { ...common, corefile: defaultCorefile(clusterDomain), listen: listen ?? [{ host: '127.0.0.1', port: 53 }] }
   }
   const corefile = await readCorefile(path)
   const conflict = listen && listenFlagConflict(corefile)
   if (conflict !== undefined) throw new Failure(conflict)
   return {
+    ...common,
     corefile,
     ...optional('readCorefile', path === '-' ? undefined : () => readCorefile(path)),
     ...optional('listen', listen),
-    version,
   }
+}
+
+/** The search domains that the kubelet gives pods besides those of the cluster; none where the node has no resolv.conf. */
+async function nodeSearchList(): Promise<{ readonly search: readonly string[] }> {
+  return { search: parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')).search }
 }

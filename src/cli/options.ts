@@ -55,6 +55,12 @@ export function parseListen(text: string, previous: readonly AddressPort[] | und
   return [...(previous ?? []), address]
 }
 
+export function parseWorkers(text: string): number {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || count < 1 || count > 64) throw new InvalidArgumentError('expected a number from 1 to 64.')
+  return count
+}
+
 function parseFamily(text: string): Family {
   const family = families.find((candidate) => candidate.toLowerCase() === text)
   if (family === undefined) throw new InvalidArgumentError('expected ipv4 or ipv6.')

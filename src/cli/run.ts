@@ -18,7 +18,7 @@ import type { Family } from '../net/family.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { agentSettings, rulesetOptions } from './agent-settings.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
-import { addClusterOptions, parseListen, zoneOptions, type ClusterOptions } from './options.ts'
+import { addClusterOptions, parseListen, parseWorkers, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
 import { unusedFlags } from './setting-options.ts'
 import { readSettings } from './settings.ts'
@@ -39,6 +39,7 @@ export function addRun(program: Command): void {
       'answer DNS here and nowhere else, over UDP and TCP (repeatable; default 127.0.0.1:53, or as --corefile says)',
       parseListen,
     )
+    .option('--dns-workers <count>', 'threads that answer DNS, 1 to 64', parseWorkers, 1)
     .option('--no-dns', 'answer no DNS')
     .option('--no-proxy', 'program no rules')
     .option('--dry-run', 'print each update instead of applying it')
@@ -60,7 +61,6 @@ async function run(options: RunOptions): Promise<void> {
     new ManifestSource(options.filename),
     {
       ...(await proxyOptions(options, settings, log)),
-      zone: zoneOptions(options),
       ...optional('dns', dns),
       ...agentSettings(settings),
     },

@@ -9,6 +9,24 @@ import { countOfPart, entryFlags, findPart, hasFlag, lengthOfPart, startOfPart }
 import { lowerOctet } from './table/key-hash.ts'
 import type { ZoneView } from './zone-view.ts'
 
+/** A plain question, and the zone that its name lies in. */
+export interface DirectQuestion extends UnnamedQuery {
+  readonly origin: Origin
+}
+
+/** Reads a question that may be answered straight from a table; undefined for one that takes more than that. */
+export function directQuestion(
+  zone: ZoneView,
+  message: Uint8Array,
+  transport: 'udp' | 'tcp',
+): DirectQuestion | undefined {
+  const query = inspectQuery(message, transport)
+  if (query.kind !== 'query' || query.class !== internet || hasBadVersion(query) || special.has(query.type))
+    return undefined
+  const origin = originIn(zone, message, query.questionEnd - 4)
+  return origin && { ...query, origin }
+}
+
 /**
  * What `answerQuery` gives, for the plain questions that nearly all are, without making a single text: the name is looked
  * up as it stands in the message, and what is found is copied out. Undefined when it takes more than that: ask `answerQuery`.
@@ -16,24 +34,31 @@ import type { ZoneView } from './zone-view.ts'
 export function answerDirectly(
   zone: ZoneView,
   message: Uint8Array,
+  question: DirectQuestion,
   transport: 'udp' | 'tcp',
   random?: RandomBelow,
 ): Uint8Array | undefined {
-  const query = inspectQuery(message, transport)
-  if (query.kind !== 'query' || query.class !== internet || hasBadVersion(query)) return undefined
-  const { type, questionEnd } = query
-  if (type === recordTypes.SOA || type === recordTypes.AXFR || type === recordTypes.IXFR) return undefined
+  const { type, questionEnd } = question
   const { image, generation } = zone.table
   const nameEnd = questionEnd - 4
   const entry = image.find(message, headerLength, nameEnd, generation)
   if (entry === 0)
-    return isClosedAbove(zone, message, nameEnd) ? denial(zone, message, query, transport, 'NXDOMAIN') : undefined
+    return isClosedAbove(zone, message, nameEnd) ? denial(zone, message, question, transport, 'NXDOMAIN') : undefined
   const part = findPart(image.words, entry, type)
-  if (part !== 0) return hasTarget(type) ? undefined : plainAnswer(zone, message, query, transport, part, random)
+  if (part !== 0) return hasTarget(type) ? undefined : plainAnswer(zone, message, question, transport, part, random)
   const alias = isAddress(type) && findPart(image.words, entry, recordTypes.CNAME) !== 0
   if (alias || !hasFlag(image.words, entry, entryFlags.whole)) return undefined
-  return denial(zone, message, query, transport, 'NOERROR')
+  return denial(zone, message, question, transport, 'NOERROR')
 }
+
+/** Types that are made from more than a name's records, or that plugins may have a word in. */
+const special: ReadonlySet<number> = new Set([
+  recordTypes.SOA,
+  recordTypes.AXFR,
+  recordTypes.IXFR,
+  recordTypes.ANY,
+  recordTypes.DS,
+])
 
 function plainAnswer(
   { table }: ZoneView,
@@ -54,14 +79,13 @@ function plainAnswer(
 function denial(
   zone: ZoneView,
   message: Uint8Array,
-  query: UnnamedQuery,
+  question: DirectQuestion,
   transport: 'udp' | 'tcp',
   rcode: 'NOERROR' | 'NXDOMAIN',
 ): Uint8Array | undefined {
-  const { questionEnd, edns } = query
-  const origin = originIn(zone, message, questionEnd - 4)
-  if (origin === undefined || (rcode === 'NXDOMAIN' && !zone.synced)) return undefined
-  const writer = new MessageWriter(message, questionEnd, '', origin.length, answerLimit(query, transport), edns)
+  const { questionEnd, edns, origin } = question
+  if (rcode === 'NXDOMAIN' && !zone.synced) return undefined
+  const writer = new MessageWriter(message, questionEnd, '', origin.length, answerLimit(question, transport), edns)
   writer.add('authority', [{ owner: origin.name, rrset: zone.soa(origin.name) }])
   return writer.finish(rcodes[rcode], true)
 }

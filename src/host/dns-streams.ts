@@ -1,47 +1,52 @@
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import { serveStream } from './dns-stream.ts'
-import type { AnswerDns, DnsListener } from './dns-service.ts'
+import { createServer } from 'node:net'
+import { DnsStream, type DnsStreamServer } from './dns-stream.ts'
+import type { DnsListener } from './dns-service.ts'
+import { loopTurn } from './loop-turn.ts'
 
-/**
- * Connections at one time. Each may hold some 200 kB of unread queries and unsent answers here, and in the kernel what
- * net.ipv4.tcp_wmem allows a socket.
- * One more closes the one that has been quiet longest: refusing the new one would let idle clients lock out the rest.
- */
-export const maxConnections = 1000
+/** The longest time that what is under way may take when a server closes; one forwarded query may take five seconds. */
+const closingMs = 6000
 
-/** Answers DNS over TCP (RFC 7766). */
-export async function serveStreams(
-  address: { readonly host: string; readonly port: number },
-  answer: AnswerDns,
-  log: (message: string) => void,
-): Promise<DnsListener> {
-  // In the order of their last query: a set keeps the order of insertion.
-  const connections = new Set<Socket>()
-  const server = createServer({ noDelay: true }, (socket) => {
-    const [quietest] = connections
-    if (quietest && connections.size >= maxConnections) {
-      connections.delete(quietest)
-      quietest.destroy()
-    }
-    connections.add(socket)
-    const touch = (): void => {
-      if (connections.delete(socket)) connections.add(socket)
-    }
-    socket.on('close', () => connections.delete(socket))
-    serveStream(socket, answer, touch)
+/** Connections that wait to be accepted while the process is busy; the kernel cuts it to net.core.somaxconn. */
+const backlog = 4096
+
+/** Answers DNS over TCP (RFC 7766), beside whoever else does at the same address. */
+export async function serveStreams(shared: DnsStreamServer, log: (message: string) => void): Promise<DnsListener> {
+  const { host, port } = shared.local
+  const streams = new Set<DnsStream>()
+  let accepted = 0
+  // A client that has sent all its queries may still wait for answers.
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    const stream = new DnsStream(socket, shared)
+    streams.add(stream)
+    accepted++
+    socket.on('close', () => streams.delete(stream))
   })
-  server.listen({ ...address, ipv6Only: address.host.includes(':') })
+  server.listen({ host, port, backlog, reusePort: true, ipv6Only: host.includes(':') })
   // Rejects with the error if that comes first.
   await once(server, 'listening')
-  server.on('error', (error) => log(`DNS over TCP on ${address.host}: ${error.message}`))
+  server.on('error', (error) => log(`DNS over TCP on ${host}: ${error.message}`))
   return {
-    port: address.port,
+    port,
     close: async () => {
+      // The kernel resets what it has not handed out when a server closes, so that is done when nothing waits.
+      await untilSame(() => accepted)
       const closed = once(server, 'close')
       server.close()
-      for (const socket of connections) socket.destroy()
+      for (const stream of streams) stream.finish()
+      const patience = setTimeout(() => {
+        for (const stream of streams) stream.destroy()
+      }, closingMs)
       await closed
+      clearTimeout(patience)
     },
+  }
+}
+
+/** Resolves after a turn of the event loop that has not changed a figure, or a hundred that have. */
+async function untilSame(figure: () => number): Promise<void> {
+  for (let turns = 0, before = Number.NaN; turns < 100 && before !== figure(); turns++) {
+    before = figure()
+    await loopTurn()
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { answerQuery } from '../../src/dns/answer.ts'
-import { answerDirectly } from '../../src/dns/direct-answer.ts'
+import { answerStraight } from './straight.ts'
 import { recordTypes } from '../../src/dns/record-type.ts'
 import { ZoneReader } from '../../src/dns/zone-reader.ts'
 import type { ZoneView } from '../../src/dns/zone-view.ts'
@@ -73,7 +73,7 @@ function bothWays(
 ): { readonly direct: string | undefined; readonly full: string | undefined } {
   const random = (): [] | [(limit: number) => number] => (seed === undefined ? [] : [randomNumbers(seed)])
   return {
-    direct: hex(answerDirectly(view, query, transport, ...random())),
+    direct: hex(answerStraight(view, query, transport, ...random())),
     full: hex(answerQuery(view, query, transport, ...random())),
   }
 }
@@ -161,7 +161,7 @@ test.each([
   'many.big.svc.cluster.local A',
 ])('%s goes the long way', (question) => {
   const [name = '', type = ''] = question.split(' ')
-  expect(answerDirectly(zone, encodeQuery(name, type), 'udp')).toBeUndefined()
+  expect(answerStraight(zone, encodeQuery(name, type), 'udp')).toBeUndefined()
 })
 
 test('a label that holds the octets of the zone name is not in the zone', () => {
@@ -187,7 +187,7 @@ describe('shuffled', () => {
     const seen = new Map<string, number>()
     const rounds = 500 * orders
     for (let i = 0; i < rounds; i++) {
-      const order = addressesOf(answerDirectly(zone, query, 'udp', random)).join(' ')
+      const order = addressesOf(answerStraight(zone, query, 'udp', random)).join(' ')
       seen.set(order, (seen.get(order) ?? 0) + 1)
     }
     expect(seen.size).toBe(orders)

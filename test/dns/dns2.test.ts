@@ -13,7 +13,7 @@ let listener: DnsListener
 beforeAll(async () => {
   listener = await listenDns(
     { host: '127.0.0.1', port: 0 },
-    (query, via) => answerQuery(zone, query, via),
+    (query, { transport }) => answerQuery(zone, query, transport),
     console.error,
   )
 })

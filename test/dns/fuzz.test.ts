@@ -76,7 +76,7 @@ test('3,000 damaged datagrams over a real socket: the server answers afterwards'
   const logged: string[] = []
   const listener = await listenDns(
     { host: '127.0.0.1', port: 0 },
-    (query, via) => answerQuery(zone, query, via),
+    (query, { transport }) => answerQuery(zone, query, transport),
     (line) => logged.push(line),
   )
   const client = createSocket('udp4')

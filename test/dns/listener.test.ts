@@ -1,24 +1,22 @@
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { answerQuery } from '../../src/dns/answer.ts'
-import { reply } from '../../src/host/dns-datagrams.ts'
+import { Datagrams } from '../../src/host/dns-datagrams.ts'
 import { listenDns } from '../../src/host/dns-listener.ts'
-import type { DnsListener } from '../../src/host/dns-service.ts'
-import { maxConnections } from '../../src/host/dns-streams.ts'
-import { decodeMessage, encodeQuery, octetsOf } from './codec.ts'
+import { DnsLoad } from '../../src/host/dns-load.ts'
+import type { AnswerDns, DnsListener } from '../../src/host/dns-service.ts'
+import { decodeMessage } from './codec.ts'
 import { dig } from './dig.ts'
 import { zone } from './fixture.ts'
+import { closing, connectTo, framed, messages } from './stream-client.ts'
 
 let listener: DnsListener
 const clients: Socket[] = []
 
 beforeEach(async () => {
-  listener = await listenDns(
-    { host: '127.0.0.1', port: 0 },
-    (query, via) => answerQuery(zone, query, via),
-    console.error,
-  )
+  listener = await listenZone()
 })
 
 afterEach(async () => {
@@ -26,38 +24,16 @@ afterEach(async () => {
   await listener.close()
 })
 
+const fromZone: AnswerDns = (query, { transport }) => answerQuery(zone, query, transport)
+
+function listenZone(load?: DnsLoad): Promise<DnsListener> {
+  return listenDns({ host: '127.0.0.1', port: 0 }, fromZone, console.error, load)
+}
+
 async function connected(): Promise<Socket> {
-  const socket = connect({ host: '127.0.0.1', port: listener.port })
+  const socket = await connectTo(listener.port)
   clients.push(socket)
-  // The server may reset what it gives up; tests look at 'close'.
-  socket.on('error', () => {})
-  await once(socket, 'connect')
   return socket
-}
-
-function framed(name: string, id = 1): Buffer {
-  const query = encodeQuery(name, 'A', { id })
-  return Buffer.concat([Buffer.from([query.length >> 8, query.length & 255]), query])
-}
-
-/** Unlike once(), also fine when an error comes first: the server may reset. */
-function closing(socket: Socket): Promise<unknown> {
-  return new Promise((resolve) => socket.once('close', resolve))
-}
-
-/** The messages of a connection until there are `count`. */
-async function messages(socket: Socket, count: number): Promise<readonly Buffer[]> {
-  const found: Buffer[] = []
-  let bytes = Buffer.alloc(0)
-  while (found.length < count) {
-    bytes = Buffer.concat([bytes, await octetsOf(socket, 'data')])
-    while (bytes.length >= 2 && bytes.length >= 2 + bytes.readUInt16BE(0)) {
-      const end = 2 + bytes.readUInt16BE(0)
-      found.push(bytes.subarray(2, end))
-      bytes = bytes.subarray(end)
-    }
-  }
-  return found
 }
 
 /** What dig gets now, over TCP and UDP. */
@@ -72,12 +48,15 @@ const front = 'front.web.svc.cluster.local'
 
 describe('UDP', () => {
   test('a datagram from source port 0 gets no answer, and no attempt at one', () => {
-    const send = vi.fn()
+    const socket = createSocket('udp4')
+    const send = vi.spyOn(socket, 'send').mockReturnValue()
     const answer = vi.fn(() => new Uint8Array(12))
-    reply({ send }, new Uint8Array(12), { address: '127.0.0.1', port: 0 }, answer)
+    const datagrams = new Datagrams(socket, { host: '127.0.0.1', port: 53 }, answer, new DnsLoad(), console.error)
+    datagrams.receive(new Uint8Array(12), { address: '127.0.0.1', port: 0 })
     expect(answer).not.toHaveBeenCalled()
-    reply({ send }, new Uint8Array(12), { address: '127.0.0.1', port: 53 }, answer)
+    datagrams.receive(new Uint8Array(12), { address: '127.0.0.1', port: 53 })
     expect(send).toHaveBeenCalledOnce()
+    socket.close()
   })
 })
 
@@ -167,6 +146,9 @@ describe('TCP', () => {
   )
 
   test('over the limit the connection that was quiet longest goes', { timeout: 20_000 }, async () => {
+    const maxConnections = 100
+    await listener.close()
+    listener = await listenZone(new DnsLoad(maxConnections))
     const first = await connected()
     const second = await connected()
     const closed: string[] = []
@@ -212,15 +194,19 @@ function listen(host: string, port: number): Promise<DnsListener> {
 
 describe('errors', () => {
   test('a taken port is a sentence, whichever half is taken', async () => {
-    await expect(listen('127.0.0.1', listener.port)).rejects.toThrow(
-      `Cannot listen for DNS on 127.0.0.1 port ${listener.port}: another process already listens there`,
+    const udp = createSocket('udp4').bind(0, '127.0.0.1')
+    await once(udp, 'listening')
+    const { port } = udp.address()
+    await expect(listen('127.0.0.1', port)).rejects.toThrow(
+      `Cannot listen for DNS on 127.0.0.1 port ${port}: another process already listens there`,
     )
-    const taken = createServer().listen(0, '127.0.0.1')
-    await once(taken, 'listening')
-    const address = taken.address()
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-    await expect(listen('127.0.0.1', port)).rejects.toThrow('another process already listens there')
-    taken.close()
+    udp.close()
+    const tcp = createServer().listen(0, '127.0.0.1')
+    await once(tcp, 'listening')
+    const address = tcp.address()
+    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0
+    await expect(listen('127.0.0.1', taken)).rejects.toThrow('another process already listens there')
+    tcp.close()
   })
 
   test('an address that is not there is a sentence', async () => {
@@ -238,9 +224,9 @@ describe('errors', () => {
     let broken = true
     const shaky = await listenDns(
       { host: '127.0.0.1', port: 0 },
-      (query, via) => {
+      (query, { transport }) => {
         if (broken) throw new Error('a defect')
-        return answerQuery(zone, query, via)
+        return answerQuery(zone, query, transport)
       },
       (line) => logged.push(line),
     )

@@ -1,7 +1,7 @@
 // A thread that reads a zone as fast as it can while another one changes it, and tells what it saw that must not be.
 import { isMainThread, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { answerQuery } from '../../src/dns/answer.ts'
-import { answerDirectly } from '../../src/dns/direct-answer.ts'
+import { answerStraight } from './straight.ts'
 import { ZoneReader } from '../../src/dns/zone-reader.ts'
 import type { ZoneView } from '../../src/dns/zone-view.ts'
 import { options } from './cluster.ts'
@@ -25,7 +25,7 @@ export interface ReaderReport {
 export const shared = { seen: 0, begun: 1, over: 2 } as const
 
 /** The two ways to answer, and the questions that come one after the other from one view. */
-const ways = [answerDirectly, answerQuery] as const
+const ways = [answerStraight, answerQuery] as const
 const questions = versionedNames.flatMap((name) => ['A', 'AAAA'].map((type) => encodeQuery(name.slice(0, -1), type)))
 const srvQuestion = encodeQuery('_http._tcp.one.web.svc.cluster.local', 'SRV')
 

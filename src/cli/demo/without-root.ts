@@ -31,7 +31,7 @@ client), program these rules in the node, send 300 connections through them, rem
   const answers = zoneOfState(store, zone)
   const listener = await listenDns(
     { host: '127.0.0.1', port: 0 },
-    (query, transport) => answerQuery(answers, query, transport),
+    (query, { transport }) => answerQuery(answers, query, transport),
     (message) => console.error(message),
   )
   const name = `${web.name}.${web.namespace}.svc.${zone.domain}`

@@ -17,7 +17,7 @@ describe.each(files.map((file) => [basename(file), file] as const))('%s', (_, fi
     const zones = servedZones(corefile, cluster)
     const listener = await listenDns(
       { host: '127.0.0.1', port: 0 },
-      (message, via) => answerFrom(zones, message, via),
+      (message, { transport: via }) => answerFrom(zones, message, via),
       console.error,
     )
     try {
