@@ -91,7 +91,7 @@ export function spelledName(text: string): string | undefined {
 
 /** Whether a name made of plain labels fits into 255 octets and each label into 63. */
 export function isName(name: string): boolean {
-  return name.length <= 254 && !/[^.]{64}/.test(name)
+  return name.length < 64 || (name.length <= 254 && !/[^.]{64}/.test(name))
 }
 
 /** Whether a name is the apex or lies below it. */

@@ -26,7 +26,13 @@ export class OwnerTree {
   /** Adds the name, and all above it that are not there yet. A name outside all zones is nobody's to ask for. */
   add(name: string): void {
     for (let at = name; this.#isOurs(at); at = parentName(at)) {
-      if (this.#table.refer(nameKey(at), this.#flags(at)) > 1) return
+      const key = nameKey(at)
+      let count = this.#table.refer(key)
+      if (count === 0) {
+        this.#table.put(key, [], this.#flags(at))
+        count = this.#table.refer(key)
+      }
+      if (count > 1) return
     }
   }
 
@@ -55,9 +61,16 @@ export class OwnerTree {
     if (isReverse(name)) return entryFlags.whole | entryFlags.closed
     const apex = this.#apexes.find((one) => isWithin(name, one))
     if (apex === undefined) return 0
-    const labels = name.slice(0, -apex.length).split('.').slice(0, -1)
-    const closed = labels.length === 0 || (!this.#external && labels.at(-1) === 'svc' && labels.length <= 2)
-    const whole = labels.length <= (this.#external ? 2 : 4)
+    const labels = countDots(name, name.length - apex.length)
+    const closed = labels === 0 || (!this.#external && labels <= 2 && isWithin(name, `svc.${apex}`))
+    const whole = labels <= (this.#external ? 2 : 4)
     return (whole ? entryFlags.whole : 0) | (closed ? entryFlags.closed : 0)
   }
+}
+
+/** Each label has one at its end; a dot within a label is written otherwise. */
+function countDots(name: string, end: number): number {
+  let dots = 0
+  for (let i = 0; i < end; i++) if (name.charCodeAt(i) === 46) dots++
+  return dots
 }

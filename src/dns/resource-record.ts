@@ -1,5 +1,6 @@
 import { addressBytes, type Address } from '../net/address.ts'
 import { nameBytes } from './name.ts'
+import { setUint16 } from './octets.ts'
 
 /** What a record says, by type. Names are absolute. */
 export type RecordData =
@@ -42,7 +43,7 @@ export function dataBytes(data: Exclude<RecordData, { type: 'SOA' }>): Uint8Arra
     case 'PTR':
       return targetBytes(data.target)
     case 'SRV':
-      return Uint8Array.of(0, 0, ...uint16(data.weight), ...uint16(data.port), ...targetBytes(data.target))
+      return srvBytes(data.weight, data.port, targetBytes(data.target))
     case 'TXT':
       return Uint8Array.of(
         data.text.length,
@@ -69,8 +70,12 @@ function formatData(data: RecordData): string {
   }
 }
 
-function uint16(value: number): readonly [number, number] {
-  return [value >> 8, value & 255]
+function srvBytes(weight: number, port: number, target: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(6 + target.length)
+  setUint16(bytes, 2, weight)
+  setUint16(bytes, 4, port)
+  bytes.set(target, 6)
+  return bytes
 }
 
 function targetBytes(target: string): Uint8Array {

@@ -1,4 +1,4 @@
-import { uint16At, uint32At } from './octets.ts'
+import { setUint16, setUint32, uint16At, uint32At } from './octets.ts'
 import { readData } from './record-data.ts'
 import { recordTypes } from './record-type.ts'
 import { dataBytes, type RecordData, type ResourceRecord } from './resource-record.ts'
@@ -66,14 +66,13 @@ export class RRset {
   #compile(): Uint8Array {
     const bodies = this.data.map((data) => (data.type === 'SOA' ? new Uint8Array() : dataBytes(data)))
     const wire = new Uint8Array(bodies.reduce((sum, body) => sum + recordHead + body.length, 0))
-    const view = new DataView(wire.buffer)
     let at = 0
     for (const body of bodies) {
-      view.setUint16(at, 0xc00c)
-      view.setUint16(at + 2, this.type)
-      view.setUint16(at + 4, 1)
-      view.setUint32(at + 6, this.ttl)
-      view.setUint16(at + 10, body.length)
+      setUint16(wire, at, 0xc00c)
+      setUint16(wire, at + 2, this.type)
+      setUint16(wire, at + 4, 1)
+      setUint32(wire, at + 6, this.ttl)
+      setUint16(wire, at + 10, body.length)
       wire.set(body, at + recordHead)
       at += recordHead + body.length
     }

@@ -120,13 +120,13 @@ export class Zone extends ZoneView {
   #settleReverse(old: readonly ReverseRecord[], records: readonly ReverseRecord[]): void {
     const [given, taken] = [without(old, records), without(records, old)]
     for (const owner of new Set([...given.keys(), ...taken.keys()])) {
-      const before = this.#claims(owner)
+      const before = this.exists(owner) ? this.#claims(owner) : []
       const claims = changedClaims(before, given.get(owner) ?? [], taken.get(owner) ?? [])
       const rrsets = rrsetsOf(this.options.ttl, pointers(claims))
       if (claims.length === 0) this.#removeOwner(owner)
       else if (before.length === 0) this.#addOwner(owner, rrsets)
       else this.#tree.setRRsets(owner, rrsets)
-      this.#keepClaims(owner, claims)
+      if ([...before, ...claims].some(({ clusterIp }) => clusterIp)) this.#keepClaims(owner, claims)
     }
   }
 

@@ -29,7 +29,7 @@ export function splitHostPort(text: string): { readonly host: Address; readonly 
 
 /** The 4 or 16 bytes of a canonical address, in network order. */
 export function addressBytes(address: Address): Uint8Array {
-  if (!address.includes(':')) return Uint8Array.from(address.split('.'), Number)
+  if (!address.includes(':')) return ipv4Bytes(address)
   const bytes = new Uint8Array(16)
   const view = new DataView(bytes.buffer)
   ipv6Groups(address)?.forEach((group, i) => view.setUint16(i * 2, group))
@@ -40,6 +40,16 @@ export function addressBytes(address: Address): Uint8Array {
 export function formatAddress(bytes: Uint8Array): Address {
   if (bytes.length === 4) return bytes.join('.')
   return formatIpv6(Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)))
+}
+
+function ipv4Bytes(address: Address): Uint8Array {
+  const bytes = new Uint8Array(4)
+  for (let i = 0, at = 0; i < address.length; i++) {
+    const digit = address.charCodeAt(i) - 48
+    if (digit < 0) at++
+    else bytes[at] = (bytes[at] ?? 0) * 10 + digit
+  }
+  return bytes
 }
 
 function parseIpv4(text: string): Address | undefined {

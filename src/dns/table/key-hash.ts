@@ -38,12 +38,12 @@ export function lowerOctet(octet: number): number {
 }
 
 function lowerWord(bytes: Uint8Array, at: number): number {
-  return (
-    lowerOctet(bytes[at] ?? 0) |
-    (lowerOctet(bytes[at + 1] ?? 0) << 8) |
-    (lowerOctet(bytes[at + 2] ?? 0) << 16) |
-    (lowerOctet(bytes[at + 3] ?? 0) << 24)
-  )
+  const word =
+    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
+  // All four at once: in `capital`, the top bit of each octet from A to Z is set.
+  const low = word & 0x7f7f7f7f
+  const capital = (low + 0x3f3f3f3f) & ~(low + 0x25252525) & ~word & 0x80808080
+  return word | (capital >>> 2)
 }
 
 function lastBlock(bytes: Uint8Array, start: number, end: number, length: number): number {

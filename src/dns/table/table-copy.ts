@@ -27,8 +27,9 @@ export function emptyTable(seed: readonly [number, number]): WrittenTable {
 }
 
 /**
- * The same table in a new buffer, without what nobody can read any more, and with room for half as much again and
- * `words` besides. Readers that are given it see what they saw. Throws a RangeError when it would take more than `maxBytes`.
+ * The same table in a new buffer, without what nobody can read any more, with room for `words` and twice all that besides;
+ * the kernel gives memory only to what is written. Readers that are given it see what they saw. Throws a RangeError when
+ * it would take more than `maxBytes`.
  */
 export function copyTable(old: WrittenTable, words: number, maxBytes: number): WrittenTable {
   const { image } = old
@@ -47,13 +48,13 @@ function written(image: TableImage): WrittenTable {
 }
 
 function create(seed: readonly [number, number], keys: number, needed: number, maxBytes: number): TableImage {
-  const slots = Math.max(minSlots, 2 ** Math.ceil(Math.log2(2 * keys)))
+  const slots = Math.max(minSlots, 2 ** Math.ceil(Math.log2(3 * keys)))
   const most = Math.floor(maxBytes / 4) - TableImage.wordsWithout(slots)
   if (needed > most) {
     const bytes = 4 * (needed + TableImage.wordsWithout(slots))
     throw new RangeError(`the DNS table would take ${bytes} bytes, expected at most ${maxBytes}`)
   }
-  return TableImage.create(slots, Math.min(most, Math.max(minWords, Math.ceil(1.5 * needed))), seed)
+  return TableImage.create(slots, Math.min(most, Math.max(minWords, 3 * needed)), seed)
 }
 
 function measure(image: TableImage, seen: number): { readonly keys: number; readonly words: number } {

@@ -79,10 +79,10 @@ export class TableWriter implements TableView {
     if (this.#find(key) !== 0) this.put(key, [], entryFlags.dead)
   }
 
-  /** Counts one more reason why a key is there, which may be the first; returns how many there are. */
-  refer(key: Uint8Array, flags: number): number {
-    if (this.#find(key) === 0) this.put(key, [], flags)
-    return this.#count(this.#find(key), 1)
+  /** Counts one more reason why a key is there; returns how many there are, 0 when the key is not. */
+  refer(key: Uint8Array): number {
+    const entry = this.#find(key)
+    return entry === 0 ? 0 : this.#count(entry, 1)
   }
 
   /** Takes back one `refer` of the key, which goes with the last; returns how many are left. */
