@@ -11,15 +11,17 @@ import { ClusterStore } from '../src/agent/cluster-store.ts'
 import { DnsTable } from '../src/agent/dns-table.ts'
 import { parseManifests } from '../src/agent/manifest-text.ts'
 import { answerQuery } from '../src/dns/answer.ts'
+import { ZoneReader } from '../src/dns/zone-reader.ts'
 import { listenDns } from '../src/host/dns-listener.ts'
 import type { AnswerDns } from '../src/host/dns-service.ts'
+import { answerStraight } from '../test/dns/straight.ts'
 import { benchObjects } from './cluster.ts'
 
 const services = 10_000
 const rounds = 3
 
 const [, file = '', role = ''] = process.argv
-if (role === 'serve-zone') await serve(zoneAnswers())
+if (role === 'serve-zone') await serve(await zoneAnswers())
 else if (role === 'serve-echo') await serve(echo)
 else await measure()
 
@@ -28,12 +30,17 @@ async function serve(answer: AnswerDns): Promise<void> {
   console.log(port)
 }
 
-function zoneAnswers(): AnswerDns {
+async function zoneAnswers(): Promise<AnswerDns> {
   const text = JSON.stringify({ kind: 'List', items: benchObjects(services, 5) })
   const store = new ClusterStore(parseManifests(text, 'bench').objects.map(({ object }) => object))
-  const { zone } = new DnsTable(store, { domain: 'cluster.local', ttl: 5 })
-  zone.synced = true
-  return (query, { transport }) => answerQuery(zone, query, transport)
+  const options = { domain: 'cluster.local', ttl: 5 }
+  const table = new DnsTable(store, options)
+  await table.commit(1)
+  const reader = new ZoneReader(options, table.zone.buffer)
+  return (query, { transport: via }) => {
+    const { view } = reader
+    return answerStraight(view, query, via) ?? answerQuery(view, query, via)
+  }
 }
 
 /** The query with the QR bit set: dnsperf counts it as an answer. */

@@ -30,7 +30,7 @@ function someName(names: readonly string[]): fc.Arbitrary<string> {
     .map(({ name, front, cut, bare, capitals }) => {
       const labels = [...front, ...name.split('.').slice(0, -1).slice(cut)]
       const text = labels.map((part) => (bare ? part.replace(/^_/, '') : part)).join('.')
-      return [...text].map((c, i) => ((capitals >> (i % 31)) & 1 ? c.toUpperCase() : c)).join('')
+      return text.replaceAll(/./g, (c, i: number) => ((capitals >> (i % 31)) & 1 ? c.toUpperCase() : c))
     })
     .filter((name) => name.length <= 250)
 }
@@ -173,11 +173,6 @@ test('a label that holds the octets of the zone name is not in the zone', () => 
 })
 
 describe('shuffled', () => {
-  const addressesOf = (answer: Uint8Array | undefined): readonly unknown[] =>
-    answer === undefined
-      ? []
-      : (decodeMessage(answer).answers ?? []).flatMap((record) => ('data' in record ? [record.data] : []))
-
   test.each([
     { name: 'mongo.db.svc.cluster.local', type: 'AAAA', orders: 2 },
     { name: 'mongo.db.svc.cluster.local', type: 'A', orders: 24 },
@@ -214,6 +209,11 @@ describe('shuffled', () => {
     expect(hex(answerQuery(zone, query, 'udp'))).toBe(before)
   })
 })
+
+function addressesOf(answer: Uint8Array | undefined): readonly unknown[] {
+  const { answers = [] } = answer === undefined ? {} : decodeMessage(answer)
+  return answers.flatMap((record) => ('data' in record ? [record.data] : []))
+}
 
 function hex(answer: Uint8Array | undefined): string | undefined {
   return answer && Buffer.from(answer).toString('hex')

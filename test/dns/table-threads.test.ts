@@ -25,6 +25,7 @@ test(
         await Promise.all(
           threads.map(async (thread) => {
             const done = once(thread, 'message')
+            // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
             thread.postMessage(buffer)
             await done
           }),

@@ -21,12 +21,20 @@ function contentOf({ image, generation }: TableView): ReadonlyMap<string, string
       const start = keyStart(entry)
       const part = findPart(words, entry, type)
       const wire = bytes.subarray(startOfPart(part), startOfPart(part) + lengthOfPart(words, part))
-      return [text(bytes.subarray(start + 1, start + keyLength(words, entry))), part === 0 ? '' : text(wire)]
+      return [latin(bytes.subarray(start + 1, start + keyLength(words, entry))), part === 0 ? '' : latin(wire)]
     }),
   )
 }
 
-function text(bytes: Uint8Array): string {
+function valuesIn(image: TableImage): readonly string[] {
+  return [...contentOf(viewOf(image, image.head)).values()].sort()
+}
+
+function placeOf(key: Uint8Array, seed: number): number {
+  return hashKey(key, 0, key.length, seed, seed) & 1023
+}
+
+function latin(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1')
 }
 
@@ -182,7 +190,6 @@ describe('exchange', () => {
       },
     })
     const first = new TableImage(table.buffer)
-    const seen = (image: TableImage): readonly string[] => [...contentOf(viewOf(image, image.head)).values()].sort()
     put(table, 'a', '1')
     await table.commit()
     put(table, 'a', '2')
@@ -192,12 +199,12 @@ describe('exchange', () => {
     await expect.poll(() => given.length).toBe(1)
     const second = new TableImage(given[0] ?? new SharedArrayBuffer())
     expect(table.buffer).toBe(second.buffer)
-    expect([seen(first), seen(second)]).toEqual([['1'], ['1']])
+    expect([valuesIn(first), valuesIn(second)]).toEqual([['1'], ['1']])
     all.resolve()
     await committed
-    expect([seen(first), seen(second)]).toEqual([['1'], ['2', ballast]])
+    expect([valuesIn(first), valuesIn(second)]).toEqual([['1'], ['2', ballast]])
     await table.commit()
-    expect(seen(second)).toEqual(['3', ballast])
+    expect(valuesIn(second)).toEqual(['3', ballast])
     expect(given).toHaveLength(1)
   })
 
@@ -256,10 +263,9 @@ describe('keys', () => {
 
   test('names made to collide under one seed do not collide under another', () => {
     const keys = Array.from({ length: 200_000 }, (_, i) => valueKey(`name-${i}`))
-    const place = (key: Uint8Array, seed: number): number => hashKey(key, 0, key.length, seed, seed) & 1023
-    const colliding = keys.filter((key) => place(key, 1) === 77)
+    const colliding = keys.filter((key) => placeOf(key, 1) === 77)
     expect(colliding.length).toBeGreaterThan(100)
-    expect(new Set(colliding.map((key) => place(key, 2))).size).toBeGreaterThan(colliding.length / 2)
+    expect(new Set(colliding.map((key) => placeOf(key, 2))).size).toBeGreaterThan(colliding.length / 2)
   })
 
   test('a key of capitals, of nothing or too long is a sentence', () => {

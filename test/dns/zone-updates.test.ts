@@ -61,11 +61,14 @@ function pointer(zone: Zone): readonly string[] {
   return lookup(zone, '1.0.0.10.in-addr.arpa', 'PTR').answers.map(formatRecord)
 }
 
+function withAddress(key: string): ModelObject {
+  return service(key, { clusterIPs: ['10.0.0.1'], ports })
+}
+
 test('a cluster IP hides endpoints with its address, and the first service by name wins', () => {
-  const at = (name: string): ModelObject => service(`web/${name}`, { clusterIPs: ['10.0.0.1'], ports })
   const zone = zoneOf([
-    at('b'),
-    at('a'),
+    withAddress('web/b'),
+    withAddress('web/a'),
     service('web/c', { clusterIPs: [], ports }),
     slice('web/c-x', 'c', ['10.0.0.1'], ports),
   ])

@@ -147,7 +147,7 @@ export function partsOf(words: Int32Array, entry: number): readonly number[] {
   return parts
 }
 
-export function typeOfPart(words: Int32Array, part: number): number {
+function typeOfPart(words: Int32Array, part: number): number {
   return words[part + partType] ?? 0
 }
 
