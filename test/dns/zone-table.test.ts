@@ -5,7 +5,9 @@ import { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { formatRecord, lookup } from '../../src/dns/lookup.ts'
 import { readData } from '../../src/dns/record-data.ts'
 import { dataBytes, type RecordData } from '../../src/dns/resource-record.ts'
+import { RRset } from '../../src/dns/rrset.ts'
 import { packNames, unpackNames } from '../../src/dns/service-names.ts'
+import type { ServiceRecords } from '../../src/dns/service-records.ts'
 import { zoneFile } from '../../src/dns/zone-file.ts'
 import { ZoneReader } from '../../src/dns/zone-reader.ts'
 import type { ZoneView } from '../../src/dns/zone-view.ts'
@@ -73,6 +75,22 @@ test('a view stays as it was when it was taken', async () => {
   expect(view.value('pod 10.244.1.7')).toEqual(Uint8Array.from(Buffer.from('web')))
   expect(view.synced).toBe(false)
   expect(zone.value('pod 10.244.1.7')).toBeUndefined()
+})
+
+test('a name that loses its records stays as long as there are names below it', () => {
+  const zone = new Zone(options)
+  const base = 'a.web.svc.cluster.local.'
+  const address = new RRset('A', 5, [{ type: 'A', address: '10.0.0.1' }])
+  const records = (...names: readonly string[]): ServiceRecords => ({
+    namespace: 'web',
+    owners: new Map(names.map((name) => [name, [address]])),
+    reverse: [],
+  })
+  zone.setService('web/a', records(base, `x.${base}`))
+  zone.setService('web/a', records(`x.${base}`))
+  expect(zone.owners.get(base)).toEqual([])
+  zone.setService('web/a', records())
+  expect(zone.owners.get(base)).toBeUndefined()
 })
 
 test('a value is no name', async () => {
