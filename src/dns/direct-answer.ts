@@ -51,9 +51,10 @@ export function answerDirectly(
   return denial(zone, message, question, transport, 'NOERROR')
 }
 
-/** Types that are made from more than a name's records, or that plugins may have a word in. */
+/** Types that an apex has records of which no entry holds, that are no question for one name, or that plugins have a word in. */
 const special: ReadonlySet<number> = new Set([
   recordTypes.SOA,
+  recordTypes.NS,
   recordTypes.AXFR,
   recordTypes.IXFR,
   recordTypes.ANY,

@@ -42,7 +42,7 @@ test('the name servers of a resolv.conf, in their order', async () => {
   const path = join(folder, 'resolv.conf')
   writeFileSync(
     path,
-    '# nameserver 192.0.2.1\nnameserver 192.0.2.2\nsearch example\n nameserver\tfe80::1%eth0 # last\nnameserver nonsense\n',
+    '# nameserver 192.0.2.1\nnameserver 192.0.2.2\nsearch example\nnameserver\tfe80::1%eth0 # last\nnameserver nonsense\n',
   )
   const { nameServers } = await dnsWorld(whoami)
   expect(nameServers(path)).toEqual([
