@@ -16,6 +16,7 @@ const everything = {
   conntrack: ['conntrack'],
   dnsperf: ['dnsperf'],
   nfacct: ['nfacct'],
+  nftables: ['nft'],
   'util-linux': ['taskset', 'setpriv'],
   unbound: ['unbound'],
   knot: ['knotd'],

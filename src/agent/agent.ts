@@ -5,12 +5,14 @@ import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
+import type { Address } from '../net/address.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsService, type DnsServiceOptions } from './dns-service.ts'
 import { DnsZones } from './dns-zones.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ManifestSource } from './manifest-source.ts'
+import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
 import { ProxyMetrics } from './proxy-metrics.ts'
 import { SyncLoop } from './sync-loop.ts'
 import { WorkerServing } from './worker-serving.ts'
@@ -19,6 +21,8 @@ export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
   /** Absent with `--no-dns`. */
   readonly dns?: AgentDnsOptions
+  /** Absent: this node does not take the cluster DNS addresses. */
+  readonly nodeLocalDns?: NodeLocalDnsOptions
   /** How each family reaches the kernel; empty with `--no-proxy`. */
   readonly tools: readonly FamilyTool[]
   /** How often the kernel is read back, and the longest time to a retry; absent: kube-proxy's 30 seconds. */
@@ -63,6 +67,7 @@ export class Agent {
   #programs: FamilyPrograms | undefined
   #serving: WorkerServing | undefined
   #service: DnsService | undefined
+  #nodeLocalDns: NodeLocalDns | undefined
   readonly #watch: DirectoryWatch
   #starting: Promise<void> | undefined
   #stopped = false
@@ -95,6 +100,9 @@ export class Agent {
   }
 
   async #start(): Promise<void> {
+    this.#service = this.#dnsService()
+    // Also where the start fails, what an agent before us has left of it must go.
+    this.#nodeLocalDns = this.#createNodeLocalDns(this.#service)
     const { unreadable } = await this.#readChanges()
     // To go on would take the services of that document out of the kernel, where an agent before us has put them.
     if (unreadable.length > 0) throw new Error(unreadable.join('\n'))
@@ -102,14 +110,13 @@ export class Agent {
     const { ruleset, tools } = this.#options
     this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
     this.#serveMetrics()
-    this.#service = this.#dnsService()
+    if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#store))
     await this.#service?.start()
     if (this.#stopped) return
     this.#loop.request()
     // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
     this.#period = setInterval(() => {
-      this.#checkDue = true
-      this.#loop.request()
+      this.#requestCheck()
       void this.#service?.checkAddresses()
     }, this.#periodMs)
   }
@@ -135,6 +142,7 @@ export class Agent {
     clearInterval(this.#period)
     await this.#loop.stop()
     clearTimeout(this.#again)
+    await this.#nodeLocalDns?.remove()
     await this.#metricsServer?.close()
     await this.#service?.stop()
   }
@@ -159,6 +167,18 @@ export class Agent {
     // Before the first complete reading nothing is served at all.
     const readySources = [{ name: 'kubernetes', isReady: () => true }]
     return new DnsService(dns, { serving, readySources, addresses: interfaceAddresses }, this.#log)
+  }
+
+  #createNodeLocalDns(service: DnsService | undefined): NodeLocalDns | undefined {
+    const { nodeLocalDns } = this.#options
+    if (nodeLocalDns === undefined || service === undefined) return undefined
+    const listeners = { update: (addresses: readonly Address[]) => service.setNodeLocal(addresses) }
+    return new NodeLocalDns(nodeLocalDns, listeners, this.#log, () => this.#requestCheck())
+  }
+
+  #requestCheck(): void {
+    this.#checkDue = true
+    this.#loop.request()
   }
 
   #serveMetrics(): void {
@@ -191,6 +211,7 @@ export class Agent {
     this.#changedAt = undefined
     this.#checkDue = false
     await this.#readChanges()
+    await this.#nodeLocalDns?.apply(this.#store, check)
     await this.#programs?.sync(changedAt, check)
   }
 

@@ -2,9 +2,11 @@ import type { AddressPort } from '../config/address-port.ts'
 import type { Corefile } from '../config/corefile/corefile.ts'
 import { listenFlagConflict, listenPlan, type DnsListen, type InterfaceAddress } from '../config/listen-plan.ts'
 import type { Log } from '../host/log.ts'
-import { joinHostPort } from '../net/address.ts'
+import { joinHostPort, type Address } from '../net/address.ts'
 import type { DnsServing, DnsSetup } from './dns-serving.ts'
 import type { HostsText } from './hosts-files.ts'
+
+const dnsPort = 53
 
 /**
  * Where DNS is answered, as Corefiles and addresses come and go. An address that cannot be listened on fails the whole
@@ -18,6 +20,9 @@ export class DnsListeners {
   /** As it stands in the file; that of the setup has addresses in place of interfaces. */
   #corefile: Corefile = { blocks: [] }
   #setup: DnsSetup = { corefile: this.#corefile, listen: [], hosts: new Map() }
+  /** The node's own DNS addresses that are answered, and all that are answered only when they are told here. */
+  #nodeLocal: readonly Address[] = []
+  readonly #reserved = new Set<Address>()
   /** What has been logged, so that it is logged once. */
   #warned: ReadonlySet<string> = new Set()
   #announced: ReadonlySet<string> = new Set()
@@ -43,14 +48,14 @@ export class DnsListeners {
   async setUp(corefile: Corefile, hosts: ReadonlyMap<string, HostsText>): Promise<void> {
     const conflict = this.#flags && listenFlagConflict(corefile)
     if (conflict !== undefined) throw new Error(conflict)
-    const { missing, ...plan } = listenPlan(corefile, this.#addresses(), this.#flags)
+    const { missing, ...plan } = this.#plan(corefile)
     const setup = { ...plan, hosts }
     const problems = missing.map(noInterface)
     if (!(await this.#update(setup).catch(noneIfOptional(setup.listen)))) {
       const open = this.#open()
       const kept = setup.listen.filter((one) => one.named || open.has(placeOf(one)))
       if (kept.length > 0) await this.#update({ ...setup, listen: kept })
-      problems.push(...(await this.#openEach(setup)))
+      problems.push(...(await this.#openEach(setup)).values())
     }
     this.#corefile = corefile
     this.#report(problems)
@@ -58,17 +63,36 @@ export class DnsListeners {
 
   /** Listens on the addresses there are now. What cannot be is logged, and tried again at the next call. */
   async followAddresses(): Promise<void> {
-    const { missing, ...plan } = listenPlan(this.#corefile, this.#addresses(), this.#flags)
-    const setup = { ...plan, hosts: this.#setup.hosts }
-    const open = this.#open()
-    const kept = setup.listen.filter((one) => open.has(placeOf(one)))
     try {
-      if (kept.length < open.size) await this.#update({ ...setup, listen: kept })
-      const problems = await this.#openEach(setup)
-      this.#report([...missing.map(noInterface), ...problems])
+      const { missing, problems } = await this.#follow()
+      this.#report([...missing.map(noInterface), ...problems.values()])
     } catch (error) {
       this.#report([sentence(error)])
     }
+  }
+
+  /** Says which addresses are answered only when `setNodeLocal` tells so, whatever else would have them answered. */
+  reserve(addresses: readonly Address[]): void {
+    for (const address of addresses) this.#reserved.add(address)
+  }
+
+  /** Answers these of the node's own DNS addresses, and no others; returns a sentence for each that cannot be. */
+  async setNodeLocal(addresses: readonly Address[]): Promise<ReadonlyMap<Address, string>> {
+    this.reserve(addresses)
+    this.#nodeLocal = addresses
+    const { problems } = await this.#follow()
+    await this.#serving.settled()
+    const open = this.#open()
+    const silent = addresses
+      .map((host) => ({ host, place: joinHostPort(host, dnsPort) }))
+      .filter(({ place }) => !open.has(place))
+    return new Map(
+      silent.map(({ host, place }) => [
+        host,
+        problems.get(place) ??
+          `Cannot answer DNS on ${host}: no server block of the Corefile is served there on port ${dnsPort}`,
+      ]),
+    )
   }
 
   hostsChanged(path: string, text: HostsText): void {
@@ -76,15 +100,35 @@ export class DnsListeners {
     this.#serving.hostsChanged(path, text)
   }
 
-  /** Adds what is not open yet, one by one. Returns why some are not; throws when none is. */
-  async #openEach({ listen, ...setup }: DnsSetup): Promise<readonly string[]> {
-    const problems: string[] = []
+  #plan(corefile: Corefile): ReturnType<typeof listenPlan> {
+    const ours = this.#nodeLocal.map((host) => ({ host, port: dnsPort }))
+    const plan = listenPlan(corefile, this.#addresses(), this.#flags && [...this.#flags, ...ours])
+    const isOpen = ({ host }: DnsListen): boolean => !this.#reserved.has(host) || this.#nodeLocal.includes(host)
+    return { ...plan, listen: plan.listen.filter(isOpen) }
+  }
+
+  /** Returns why some addresses are not answered, by their places. */
+  async #follow(): Promise<{ readonly missing: readonly string[]; readonly problems: ReadonlyMap<string, string> }> {
+    const { missing, ...plan } = this.#plan(this.#corefile)
+    const setup = { ...plan, hosts: this.#setup.hosts }
+    const open = this.#open()
+    const kept = setup.listen.filter((one) => open.has(placeOf(one)))
+    if (kept.length < open.size) await this.#update({ ...setup, listen: kept })
+    return { missing, problems: await this.#openEach(setup) }
+  }
+
+  /** Adds what is not open yet, one by one. Returns why some are not, by their places; throws when none is. */
+  async #openEach({ listen, ...setup }: DnsSetup): Promise<ReadonlyMap<string, string>> {
+    const problems = new Map<string, string>()
     for (const one of listen) {
       if (this.#open().has(placeOf(one))) continue
       const now = listen.filter((other) => other === one || this.#open().has(placeOf(other)))
-      await this.#update({ ...setup, listen: now }).catch((error: unknown) => problems.push(sentence(error)))
+      await this.#update({ ...setup, listen: now }).catch((error: unknown) => {
+        problems.set(placeOf(one), sentence(error))
+      })
     }
-    if (listen.length > 0 && problems.length === listen.length) throw new Error(problems[0])
+    const [problem] = problems.values()
+    if (listen.length > 0 && problems.size === listen.length) throw new Error(problem)
     return problems
   }
 

@@ -4,6 +4,7 @@ import type { AddressPort } from '../config/address-port.ts'
 import type { Corefile } from '../config/corefile/corefile.ts'
 import type { InterfaceAddress } from '../config/listen-plan.ts'
 import type { Log } from '../host/log.ts'
+import type { Address } from '../net/address.ts'
 import { corefileHash } from './corefile-hash.ts'
 import { CorefileReload } from './corefile-reload.ts'
 import { hostsFilesOf, lameduckMs, reloadPeriod, wantsRuntimeMetrics } from './corefile-settings.ts'
@@ -97,6 +98,18 @@ export class DnsService {
   /** Interfaces may have got or lost addresses: listens on those there are. */
   async checkAddresses(): Promise<void> {
     if (this.#started) await this.#oneAtATime(() => this.#listeners.followAddresses())
+  }
+
+  /** Says which addresses are answered only when `setNodeLocal` tells so. */
+  reserve(addresses: readonly Address[]): void {
+    this.#listeners.reserve(addresses)
+  }
+
+  /** Answers these of the node's own DNS addresses, and no others; returns a sentence for each that cannot be. */
+  async setNodeLocal(addresses: readonly Address[]): Promise<ReadonlyMap<Address, string>> {
+    const done = this.#change.catch(() => undefined).then(() => this.#listeners.setNodeLocal(addresses))
+    this.#change = done.then(() => undefined)
+    return done
   }
 
   /** Is no longer ready, and answers for as long as `lameduck` says, or until somebody is in a hurry. */

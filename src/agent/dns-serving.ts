@@ -20,6 +20,8 @@ export interface DnsServing {
    * listened on, and then nothing has changed.
    */
   update(setup: DnsSetup): Promise<readonly number[]>
+  /** Resolves when the sockets that went with an update are closed; until then they answer what has come to them. */
+  settled(): Promise<void>
   /** A hosts file says something else. */
   hostsChanged(path: string, text: HostsText): void
   /** What each thread has counted. */

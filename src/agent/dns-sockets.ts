@@ -44,6 +44,11 @@ export class DnsSockets<Change> {
     return open.map(({ listener }) => listener.port)
   }
 
+  /** Resolves when the sockets that went are closed. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing)
+  }
+
   /** Resolves when all that has come is answered. */
   async close(): Promise<void> {
     for (const { listener } of this.#open) this.#close(listener)

@@ -50,6 +50,11 @@ export class WorkerLink<Setup, Change> {
     await this.#request((id) => ({ kind: 'change', id, change }))
   }
 
+  /** Resolves when the sockets that went with an update are closed. */
+  async settled(): Promise<void> {
+    await this.#request((id) => ({ kind: 'settle', id }))
+  }
+
   async collect(): Promise<WorkerFigures | undefined> {
     const figures = await this.#request((id) => ({ kind: 'collect', id }))
     return figures === undefined || Array.isArray(figures) ? undefined : figures

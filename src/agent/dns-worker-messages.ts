@@ -24,6 +24,8 @@ export type ToWorker<Setup, Change> =
     }
   | { readonly kind: 'change'; readonly id: number; readonly change: Change }
   | { readonly kind: 'collect'; readonly id: number }
+  /** Asks for a reply when the sockets that went are closed. */
+  | { readonly kind: 'settle'; readonly id: number }
   /** The lines that were sent are in the log. */
   | { readonly kind: 'logged' }
   | { readonly kind: 'stop' }

@@ -56,6 +56,12 @@ export function runDnsWorker<Setup, Change>(create: CreateAnswers<Setup, Change>
       case 'collect':
         void reply(message.id, async () => figuresOf(load, sockets))
         break
+      case 'settle':
+        void reply(message.id, async () => {
+          await sockets.settled()
+          return undefined
+        })
+        break
       case 'logged':
         log.written()
         break

@@ -105,6 +105,11 @@ export class DnsWorkers<Setup, Change> {
     await Promise.all(told)
   }
 
+  /** Resolves when the sockets that went with an update are closed; until then they answer what has come to them. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#places.map(({ link }) => link?.settled().catch(() => undefined)))
+  }
+
   /** The figures of every worker that tells them in time. */
   async collect(): Promise<readonly WorkerFigures[]> {
     const late = new AbortController()

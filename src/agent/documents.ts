@@ -1,8 +1,13 @@
+import { renderNodeLocal } from '../backends/iptables/node-local-rules.ts'
 import type { OwnedChain } from '../backends/iptables/owned-rules.ts'
+import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
+import { renderNodeLocalTable } from '../backends/nftables/node-local-table.ts'
 import type { DocumentSections } from '../diff/ruleset-diff.ts'
 import { zoneFile } from '../dns/zone-file.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
+import { familyOf, type Address } from '../net/address.ts'
 import type { Family } from '../net/family.ts'
+import { dnsPorts } from '../plan/node-local-dns.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { zoneOfState } from './dns-table.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
@@ -18,6 +23,31 @@ export const zoneDocumentName = 'zone.db'
 
 export function rulesDocumentName(family: Family): string {
   return `iptables-${family.toLowerCase()}.rules`
+}
+
+export function nodeLocalDocumentName(family: Family): string {
+  return `node-local-dns-${family.toLowerCase()}.rules`
+}
+
+/** What keeps queries for these addresses on the node, in the words of iptables and, for all families, of nft. */
+export function nodeLocalDocuments(
+  addresses: readonly Address[],
+  families: readonly Family[],
+): readonly RuleDocument[] {
+  const packetsOf = (family: Family) => ({
+    addresses: addresses.filter((address) => familyOf(address) === family).sort(),
+    ports: dnsPorts,
+  })
+  return [
+    ...families.map((family) => ({
+      name: nodeLocalDocumentName(family),
+      text: renderNodeLocal(packetsOf(family), parseSavedRules('')),
+    })),
+    {
+      name: 'node-local-dns.nft',
+      text: families.map((family) => renderNodeLocalTable(family, packetsOf(family))).join(''),
+    },
+  ]
 }
 
 /** Every document that a cluster state asks for. */

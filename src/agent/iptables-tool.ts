@@ -1,6 +1,7 @@
 import type { Family } from '../net/family.ts'
 import { canaryChain } from '../backends/iptables/canary.ts'
 import type { Table } from '../backends/iptables/rule.ts'
+import { savedForm } from '../backends/iptables/saved-rules.ts'
 import { chooseVariant, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, type RunCommand } from '../host/command.ts'
 
@@ -52,6 +53,11 @@ export function iptablesTool(run: RunCommand, family: Family, variant: Variant):
       return true
     },
   }
+}
+
+/** One table in the form of `iptables-save`, without reading the others; with iptables-legacy the kernel gets the table if it had none. */
+export async function listTable(run: RunCommand, family: Family, variant: Variant, table: Table): Promise<string> {
+  return savedForm(table, await run(toolName(family, variant), ['-w', '5', '-t', table, '-S']))
 }
 
 const bySize: readonly Table[] = ['mangle', 'filter', 'nat']

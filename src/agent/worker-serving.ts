@@ -53,6 +53,10 @@ export class WorkerServing implements DnsServing {
     }
   }
 
+  async settled(): Promise<void> {
+    await this.#workers?.settled()
+  }
+
   hostsChanged(path: string, text: HostsText): void {
     this.#hosts = new Map([...this.#hosts, [path, text]])
     void this.#workers?.change({ kind: 'hosts', path, text })

@@ -2,11 +2,15 @@ import type { Command } from 'commander'
 import { deleteCounters } from '../agent/counters.ts'
 import { readIptablesBase } from '../agent/iptables-base.ts'
 import { iptablesTool } from '../agent/iptables-tool.ts'
-import { planCleanup } from '../backends/iptables/cleanup.ts'
+import { NodeLocalLink, isOurs, nodeLocalInterface } from '../agent/node-local-link.ts'
+import { nftablesRules } from '../agent/node-local-rules.ts'
+import { joinCleanups, planCleanup } from '../backends/iptables/cleanup.ts'
+import { cleanNodeLocal } from '../backends/iptables/node-local-rules.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import { variants, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, runCommand } from '../host/command.ts'
 import type { Family } from '../net/family.ts'
+import { linkTool } from '../host/link.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { Failure } from './failure.ts'
 import { print } from './output.ts'
@@ -31,15 +35,30 @@ async function cleanup(): Promise<void> {
     // A kernel may have only one of the variants; without any, nobody knows what is left.
     if (unreadable.length === variants.length) failures.push(...unreadable)
   }
+  await removeNodeLocal().catch((error: unknown) => failures.push(messageOf(error).message))
   // Last, because the kernel deletes no counter that a rule names. Without the tool there are none of ours.
   const deleted = await deleteCounters(runCommand).catch(() => [])
   if (deleted.length > 0) await print(`Removed our counters ${deleted.join(' and ')}.\n`)
   if (failures.length > 0) throw new Failure(failures.join('\n'))
 }
 
+/** What rules of the node's own DNS leave: tables of nftables, where there is that, and the interface behind all rules. */
+async function removeNodeLocal(): Promise<void> {
+  const hasNft = await runCommand('nft', ['--version']).catch(() => undefined)
+  const tables = nftablesRules(runCommand, { families: kernelFamilies(), ports: [] })
+  if (hasNft !== undefined && (await tables.remove())) await print('Removed our tables from nftables.\n')
+  const link = new NodeLocalLink(linkTool(runCommand, nodeLocalInterface), kernelFamilies())
+  const found = await link.read()
+  if (found === undefined || !isOurs(found)) return
+  await link.delete()
+  await print(`Removed the interface ${link.name}.\n`)
+}
+
 async function removeOurs(family: Family, variant: Variant, saved: string): Promise<void> {
   const base = readIptablesBase(family, { localhost: family === 'IPv4' })
-  const { document, leading, kept } = planCleanup(base, parseSavedRules(saved))
+  const kernel = parseSavedRules(saved)
+  // The rules of the node's own DNS first: the Service takes over while it still has rules.
+  const { document, leading, kept } = joinCleanups([cleanNodeLocal(kernel), planCleanup(base, kernel)])
   for (const chain of kept) await print(keptSentence(chain, variant))
   if (document === '') return
   await iptablesTool(runCommand, family, variant).restore(document)

@@ -3,6 +3,8 @@ import { readManifests } from '../agent/manifest-files.ts'
 import { ClusterStore } from '../agent/cluster-store.ts'
 import { parseAddressPort, type AddressPort } from '../config/address-port.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
+import { parseAddress, type Address } from '../net/address.ts'
+import { cidrContains, parseCidr } from '../net/cidr.ts'
 import { families, type Family } from '../net/family.ts'
 import { Failure } from './failure.ts'
 import { addSettingOptions } from './setting-options.ts'
@@ -12,6 +14,11 @@ import type { ConfigOptions } from './settings.ts'
 export interface ClusterOptions extends ConfigOptions {
   readonly filename: readonly string[]
   readonly clusterDomain: string
+}
+
+export interface NodeLocalOptions {
+  /** True: the addresses that the cluster state names. */
+  readonly nodeLocalDns?: true | readonly Address[]
 }
 
 export function addClusterOptions(command: Command): Command {
@@ -26,6 +33,15 @@ export function addClusterOptions(command: Command): Command {
     .option('--cluster-domain <name>', 'the DNS zone of the cluster', parseDomain, 'cluster.local')
     .optionsGroup('Options:')
   return addSettingOptions(command)
+}
+
+/** The option of `run` and `render`: true when no addresses are given. */
+export function addNodeLocalOption(command: Command): Command {
+  return command.option(
+    '--node-local-dns [addresses]',
+    'answer the cluster DNS addresses on this node, with rules that keep queries for them here (comma-separated; default 169.254.20.10 and the cluster IPs of the Service kube-system/kube-dns)',
+    parseAddresses,
+  )
 }
 
 export function addFamilyOption(command: Command): Command {
@@ -60,6 +76,25 @@ export function parseWorkers(text: string): number {
   if (!/^\d+$/.test(text) || count < 1 || count > 64) throw new InvalidArgumentError('expected a number from 1 to 64.')
   return count
 }
+
+/** Reads a list of addresses that a node may take for itself, each once, e.g. `169.254.20.10,10.96.0.10`. */
+function parseAddresses(text: string): readonly Address[] {
+  const addresses = text.split(',').map((word) => {
+    const address = parseAddress(word.trim())
+    if (address === undefined || notOfOneHost.some((network) => cidrContains(network, address))) {
+      throw new InvalidArgumentError(
+        `expected unicast addresses with commas between them, such as 169.254.20.10,10.96.0.10, got "${word}".`,
+      )
+    }
+    return address
+  })
+  return [...new Set(addresses)]
+}
+
+/** None, loopback, multicast and reserved; IPv6 link-local, which means nothing without an interface. */
+const notOfOneHost = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'].flatMap(
+  (text) => parseCidr(text) ?? [],
+)
 
 function parseFamily(text: string): Family {
   const family = families.find((candidate) => candidate.toLowerCase() === text)

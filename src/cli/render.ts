@@ -1,22 +1,25 @@
 import { Option, type Command } from 'commander'
 import { conflictLines } from '../agent/conflict-report.ts'
-import { renderDocuments } from '../agent/documents.ts'
+import { nodeLocalDocuments, renderDocuments } from '../agent/documents.ts'
 import type { Family } from '../net/family.ts'
+import { nodeLocalAddresses } from '../plan/node-local-dns.ts'
 import { rulesetOptions } from './agent-settings.ts'
 import { Failure } from './failure.ts'
 import {
   addClusterOptions,
   addFamilyOption,
+  addNodeLocalOption,
   readCluster,
   wantedFamilies,
   zoneOptions,
   type ClusterOptions,
+  type NodeLocalOptions,
 } from './options.ts'
 import { print } from './output.ts'
 import { hideKernelOptions } from './setting-options.ts'
 import { readSettings } from './settings.ts'
 
-interface RenderOptions extends ClusterOptions {
+interface RenderOptions extends ClusterOptions, NodeLocalOptions {
   readonly family?: Family
   readonly output: 'text' | 'json'
   readonly document?: string
@@ -24,17 +27,24 @@ interface RenderOptions extends ClusterOptions {
 
 export function addRender(program: Command): void {
   const command = program.command('render').description('print what would be programmed and answered')
-  addFamilyOption(hideKernelOptions(addClusterOptions(command)))
+  addNodeLocalOption(addFamilyOption(hideKernelOptions(addClusterOptions(command))))
     .addOption(new Option('-o, --output <format>', 'how to print it').choices(['text', 'json']).default('text'))
     .option('--document <name>', 'exactly the bytes of this document')
     .action(render)
 }
 
 async function render(options: RenderOptions): Promise<void> {
+  const { nodeLocalDns } = options
   const ruleset = rulesetOptions(await readSettings(options))
   const state = await readCluster(options.filename)
   for (const line of conflictLines(state.claims)) console.error(line)
-  const documents = renderDocuments(state, wantedFamilies(options), ruleset, zoneOptions(options))
+  const families = wantedFamilies(options)
+  const documents = [
+    ...renderDocuments(state, families, ruleset, zoneOptions(options)),
+    ...(nodeLocalDns === undefined
+      ? []
+      : nodeLocalDocuments(nodeLocalDns === true ? nodeLocalAddresses(state) : nodeLocalDns, families)),
+  ]
   if (options.document !== undefined) {
     const document = documents.find(({ name }) => name === options.document)
     if (document === undefined) {

@@ -18,12 +18,21 @@ import type { Family } from '../net/family.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { agentSettings, rulesetOptions } from './agent-settings.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
-import { addClusterOptions, parseListen, parseWorkers, type ClusterOptions } from './options.ts'
+import { Failure } from './failure.ts'
+import { nodeLocalDnsOptions } from './node-local.ts'
+import {
+  addClusterOptions,
+  addNodeLocalOption,
+  parseListen,
+  parseWorkers,
+  type ClusterOptions,
+  type NodeLocalOptions,
+} from './options.ts'
 import { print } from './output.ts'
 import { unusedFlags } from './setting-options.ts'
 import { readSettings } from './settings.ts'
 
-interface RunOptions extends ClusterOptions, DnsOptions {
+interface RunOptions extends ClusterOptions, DnsOptions, NodeLocalOptions {
   readonly proxy: boolean
   readonly dryRun?: boolean
 }
@@ -32,7 +41,7 @@ export function addRun(program: Command): void {
   const command = program
     .command('run')
     .description('keep this node true: watch the files, program the kernel, answer DNS, until a signal')
-  addClusterOptions(command)
+  addNodeLocalOption(addClusterOptions(command))
     .option('--corefile <path>', 'serve DNS as this Corefile says, or the ConfigMap that holds one')
     .option(
       '--dns-listen <address:port>',
@@ -48,6 +57,9 @@ export function addRun(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
+  if (options.nodeLocalDns !== undefined && !options.dns) {
+    throw new Failure('--node-local-dns answers DNS, so it cannot go with --no-dns')
+  }
   const settings = await readSettings(options)
   const dns = await dnsServiceOptions(options)
   const ruleset = rulesetOptions(settings)
@@ -62,6 +74,7 @@ async function run(options: RunOptions): Promise<void> {
     {
       ...(await proxyOptions(options, settings, log)),
       ...optional('dns', dns),
+      ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
     },
     log,

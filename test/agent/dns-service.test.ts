@@ -34,6 +34,7 @@ class Fixture {
         this.setups.push(setup)
         return setup.listen.map(({ port }) => port)
       },
+      settled: async () => undefined,
       hostsChanged: () => undefined,
       collect: async () => [this.metrics.snapshot(), this.metrics.snapshot()],
       close: async () => undefined,

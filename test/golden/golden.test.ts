@@ -32,10 +32,18 @@ test.each(files)('%s begins with a line that says what it shows', (file) => {
 describe.each(cases)('$name', ({ name, file, options }) => {
   test('renders as golden, and the real tools take it', async () => {
     const documents = await render(file, options)
-    expect(documents.map((document) => document.name)).toEqual(['iptables-ipv4.rules', 'iptables-ipv6.rules', 'zone.db'])
+    expect(documents.map((document) => document.name)).toEqual([
+      'iptables-ipv4.rules',
+      'iptables-ipv6.rules',
+      'zone.db',
+      ...(options.includes('--node-local-dns')
+        ? ['node-local-dns-ipv4.rules', 'node-local-dns-ipv6.rules', 'node-local-dns.nft']
+        : []),
+    ])
     for (const document of documents) {
       await expect(document.text).toMatchFileSnapshot(`../../golden/${name}/${document.name}`)
-      const [, family] = /^iptables-(ipv[46])\.rules$/.exec(document.name) ?? []
+      if (document.name.endsWith('.nft')) await namespace.run('nft', ['--check', '-f', '-'], document.text)
+      const [, family] = /^(?:iptables|node-local-dns)-(ipv[46])\.rules$/.exec(document.name) ?? []
       if (family === undefined) continue
       for (const variant of ['nft', 'legacy']) {
         const command = `${family === 'ipv4' ? 'iptables' : 'ip6tables'}-${variant}-restore`

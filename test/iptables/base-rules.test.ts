@@ -47,7 +47,7 @@ test.each(families)('of mangle %s has the canary and nothing else', (family) => 
 })
 
 test.each([
-  ['*raw', 1],
+  ['*security', 1],
   ['*nat\nnonsense', 2],
   ['-A INPUT -j ACCEPT', 1],
   ['*nat\nCOMMIT\n:KUBE-SERVICES ACCEPT', 3],

@@ -19,7 +19,7 @@ export interface RunningAgent {
 
 /** Starts `pointsman run` in a namespace, with these variables besides those of the test. */
 export function runAgent(
-  namespace: Namespace,
+  namespace: Pick<Namespace, 'name'>,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningAgent {

@@ -22,7 +22,7 @@ export type BaseRules = Readonly<Record<Table, BaseTable>>
  * comment that begins with `# services` is the place of the rules of the services.
  */
 export function parseBaseRules(text: string): BaseRules {
-  const sections = { filter: emptySection(), nat: emptySection(), mangle: emptySection() }
+  const sections = { filter: emptySection(), nat: emptySection(), mangle: emptySection(), raw: emptySection() }
   let table: Table | undefined
   let side: 'before' | 'after' = 'before'
   for (const [i, line] of text.split('\n').entries()) {
@@ -44,7 +44,7 @@ export function joinBaseRules(parts: readonly BaseRules[]): BaseRules {
     inserted: parts.flatMap((part) => part[table].inserted),
     sharedChains: parts.flatMap((part) => part[table].sharedChains),
   })
-  return { filter: join('filter'), nat: join('nat'), mangle: join('mangle') }
+  return { filter: join('filter'), nat: join('nat'), mangle: join('mangle'), raw: join('raw') }
 }
 
 interface Section {

@@ -20,7 +20,11 @@ export interface Cleanup {
 }
 
 export function planCleanup(base: BaseRules, kernel: SavedRules): Cleanup {
-  const parts = tables.map((table) => cleanTable(table, base, kernel))
+  return joinCleanups(tables.map((table) => cleanTable(table, base, kernel)))
+}
+
+/** Several as one, in their order. */
+export function joinCleanups(parts: readonly Cleanup[]): Cleanup {
   return {
     document: parts.map(({ document }) => document).join(''),
     leading: parts.flatMap(({ leading }) => leading),
@@ -28,7 +32,8 @@ export function planCleanup(base: BaseRules, kernel: SavedRules): Cleanup {
   }
 }
 
-function cleanTable(table: Table, base: BaseRules, kernel: SavedRules): Cleanup {
+/** The same for one table. */
+export function cleanTable(table: Table, base: BaseRules, kernel: SavedRules): Cleanup {
   const { sharedChains } = base[table]
   const isOurs = (chain: string) => isOwnChain(base, table, chain)
   const { inserted: inserts, leading: foreign } = outsideRules(base, table, kernel)

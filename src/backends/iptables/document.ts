@@ -72,13 +72,14 @@ function sharedPortRules(port: PortFragment, table: Table): readonly Rule[] {
     case 'nat':
       return port.dispatch
     case 'mangle':
+    case 'raw':
       return []
   }
 }
 
 /** How many rules of ours each table has. */
 export function countRules(base: BaseRules, fragments: Iterable<ServiceFragment>): Readonly<Record<Table, number>> {
-  const counts: Record<Table, number> = { mangle: 0, filter: 0, nat: 0 }
+  const counts: Record<Table, number> = { raw: 0, mangle: 0, filter: 0, nat: 0 }
   for (const table of tables) counts[table] += base[table].before.length + base[table].after.length
   for (const { ports } of fragments) {
     for (const port of ports) {
@@ -90,7 +91,7 @@ export function countRules(base: BaseRules, fragments: Iterable<ServiceFragment>
 
 /** How many rules a document adds to each table. */
 export function countAdded(document: string): Readonly<Record<Table, number>> {
-  const counts: Record<Table, number> = { mangle: 0, filter: 0, nat: 0 }
+  const counts: Record<Table, number> = { raw: 0, mangle: 0, filter: 0, nat: 0 }
   for (const part of document.split(/^COMMIT$/m)) {
     const table = tables.find((name) => part.trimStart().startsWith(`*${name}`))
     if (table !== undefined) counts[table] += part.match(/^-[AI] /gm)?.length ?? 0

@@ -111,7 +111,8 @@ export function rulesHoldingStale({ base, fragments }: Desired, kernel: SavedRul
     .map(appendLine)
 }
 
-function changedChains(table: Table, desired: Desired, kernel: SavedRules): (chain: string) => boolean {
+/** Tells which chains of ours in a table differ from what they should be, or are missing. */
+export function changedChains(table: Table, desired: Desired, kernel: SavedRules): (chain: string) => boolean {
   const changed = new Set<string>()
   for (const [chain, specs] of chainsOf(table, desired.base, desired.fragments)) {
     if (!sameRules(specs, kernel[table].get(chain))) changed.add(chain)

@@ -1,7 +1,7 @@
-/** The tables that we write to. Of mangle we have one empty chain, the canary. */
-export type Table = 'filter' | 'nat' | 'mangle'
+/** The tables that we write to. Of mangle we have one empty chain, the canary; of raw what keeps DNS from being tracked. */
+export type Table = 'filter' | 'nat' | 'mangle' | 'raw'
 
-export const tables: readonly Table[] = ['filter', 'nat', 'mangle']
+export const tables: readonly Table[] = ['filter', 'nat', 'mangle', 'raw']
 
 /** One rule: `-A <chain> <spec>`, the specification being what iptables(8) calls rule-specification. */
 export interface Rule {

@@ -7,7 +7,12 @@ export type SavedRules = Readonly<Record<Table, SavedTable>>
 
 /** Reads iptables-save output; tables that we do not write to are passed over. */
 export function parseSavedRules(text: string): SavedRules {
-  const saved: Record<Table, Map<string, string[]>> = { filter: new Map(), nat: new Map(), mangle: new Map() }
+  const saved: Record<Table, Map<string, string[]>> = {
+    filter: new Map(),
+    nat: new Map(),
+    mangle: new Map(),
+    raw: new Map(),
+  }
   let table: Map<string, string[]> | undefined
   for (const line of text.split('\n')) {
     if (line.startsWith('*')) {
@@ -23,4 +28,10 @@ export function parseSavedRules(text: string): SavedRules {
     }
   }
   return saved
+}
+
+/** What `iptables -S` prints of one table, as `iptables-save` would print it, without counts. */
+export function savedForm(table: Table, listed: string): string {
+  const lines = listed.replaceAll(/^-P (\S+) (\S+)$/gm, ':$1 $2 [0:0]').replaceAll(/^-N (\S+)$/gm, ':$1 - [0:0]')
+  return `*${table}\n${lines}COMMIT\n`
 }

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest'
+import { NodeLocalLink } from '../../src/agent/node-local-link.ts'
+import { CommandError } from '../../src/host/command.ts'
+import { linkTool } from '../../src/host/link.ts'
+
+const unknownKind = new CommandError('', false, { stderr: 'Error: Unknown device type.\n', exitCode: 2 })
+
+/** A kernel that knows these kinds of interfaces, and what it was told. */
+function kernelWith(kinds: readonly string[]) {
+  const told: string[] = []
+  const run = async (_command: string, _args: readonly string[], input = '') => {
+    const [, kind] = / type (\S+)/.exec(input) ?? []
+    if (kind !== undefined && !kinds.includes(kind)) throw unknownKind
+    told.push(input)
+    return ''
+  }
+  return { told, link: new NodeLocalLink(linkTool(run, 'pointsman-dns'), ['IPv4']) }
+}
+
+test.each([
+  { kinds: ['dummy', 'bridge'], want: 'dummy' },
+  { kinds: ['bridge'], want: 'bridge' },
+])('of a kernel with $kinds the interface is a $want', async ({ kinds, want }) => {
+  const { told, link } = kernelWith(kinds)
+  await link.take(undefined)
+  expect(told.length).toBe(1)
+  expect(told[0]).toMatch(
+    new RegExp(
+      `^link add name pointsman-dns type ${want}\\nlink set dev pointsman-dns alias pointsman:[-0-9a-f]{36}\\n`,
+    ),
+  )
+})
+
+test('whose it is', () => {
+  const { link } = kernelWith([])
+  const of = (alias: string) => link.ownerOf({ alias, up: true, addresses: [] })
+  expect([link.ownerOf(undefined), of('pointsman:1'), of(''), of('mine')]).toEqual([
+    'nobody',
+    'another',
+    'stranger',
+    'stranger',
+  ])
+})
