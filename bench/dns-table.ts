@@ -10,11 +10,11 @@ import { ClusterStore } from '../src/agent/cluster-store.ts'
 import { DnsTable } from '../src/agent/dns-table.ts'
 import { parseManifests } from '../src/agent/manifest-text.ts'
 import { answerQuery } from '../src/dns/answer.ts'
-import { answerDirectly } from '../src/dns/direct-answer.ts'
 import { ZoneReader } from '../src/dns/zone-reader.ts'
 import { nameBytes } from '../src/dns/name.ts'
 import { entrySize } from '../src/dns/table/entry.ts'
 import type { ModelObject } from '../src/model/object.ts'
+import { answerStraight } from '../test/dns/straight.ts'
 import { benchObjects, benchSlice } from './cluster.ts'
 
 const services = 10_000
@@ -83,7 +83,7 @@ function answerUntilOver(): void {
   const [question = new Uint8Array()] = questions('')
   for (let last = 0; Atomics.load(words, control.over) === 0;) {
     const { view } = reader
-    answerDirectly(view, question, 'udp')
+    answerStraight(view, question, 'udp')
     if (view.serial === last) continue
     last = view.serial
     answeredAt[0] = now()
@@ -98,7 +98,7 @@ function measureAnswers(table: DnsTable): void {
     ['an address', questions('')],
     ['a name of the search list that does not exist', questions('example.com.')],
   ] as const) {
-    const [direct, full] = [answerDirectly, answerQuery].map((answer) => {
+    const [direct, full] = [answerStraight, answerQuery].map((answer) => {
       const ask = (): void => asked.forEach((question) => answer(view, question, 'udp'))
       for (let i = 0; i < 20; i++) ask()
       const before = process.cpuUsage()
