@@ -23,6 +23,7 @@ export class CorefileReload {
   #period: Pick<Reload, 'intervalMs' | 'jitterMs'> | undefined
   #timer: NodeJS.Timeout | undefined
   #checking: Promise<void> | undefined
+  #again = false
   #closed = false
 
   /** @param running The hash of the Corefile in force. */
@@ -37,9 +38,10 @@ export class CorefileReload {
     this.#schedule()
   }
 
-  /** Looks now. */
+  /** Looks now; if it is doing so, once more, since the file may have been read before it became what it is. */
   check(): Promise<void> {
-    this.#checking ??= this.#check().finally(() => {
+    this.#again = this.#checking !== undefined
+    this.#checking ??= this.#checkAll().finally(() => {
       this.#checking = undefined
       this.#schedule()
     })
@@ -60,6 +62,13 @@ export class CorefileReload {
     // Many nodes have one Corefile: they must not all reload in the same second.
     const waitMs = intervalMs + (this.#environment.random() - 0.5) * jitterMs
     this.#timer = setTimeout(() => void this.check(), waitMs)
+  }
+
+  async #checkAll(): Promise<void> {
+    do {
+      this.#again = false
+      await this.#check()
+    } while (this.#again && !this.#closed)
   }
 
   async #check(): Promise<void> {

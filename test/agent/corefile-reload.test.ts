@@ -127,6 +127,17 @@ test('a missing file keeps the one in force', async () => {
   expect(followed.failed).toEqual(['Cannot read DIR/Corefile: no such file or directory'])
 })
 
+test('whoever asks during a check gets what the file has become since', async () => {
+  await using followed = await follow({ Corefile: first })
+  publish(followed.directory, { Corefile: '. {\n errors\n}\n' })
+  const checks = [followed.reload.check()]
+
+  publish(followed.directory, { Corefile: '. {\n errors\n whoami\n}\n' })
+  checks.push(followed.reload.check())
+  await Promise.all(checks)
+  expect(followed.applied.at(-1)?.blocks[0]?.plugins).toHaveLength(2)
+})
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }))
 afterEach(() => void vi.useRealTimers())
 
