@@ -129,11 +129,12 @@ export class DnsWorkers<Setup, Change> {
   }
 
   async #update(setup: () => Setup, listen: readonly AddressPort[]): Promise<readonly AddressPort[]> {
-    const [first, ...others] = this.#places.filter(({ link }) => link !== undefined)
-    // One that is about to be started takes what holds then.
+    const first = this.#places.find(({ link }) => link !== undefined)
     const ports = (await first?.link?.update(setup(), listen)) ?? []
     this.#setup = setup
     this.#listen = withPorts(listen, ports)
+    // Also those that were started meanwhile, with what held then. One that is about to be started takes what holds now.
+    const others = this.#places.filter((place) => place !== first)
     await Promise.all(others.map((place) => this.#updateOther(place)))
     return this.#listen
   }

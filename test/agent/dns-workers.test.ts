@@ -207,6 +207,19 @@ test('the next one answers from what holds then; one that fails again and again 
   expect(await rcodeAt(port)).toBe('REFUSED')
 })
 
+test('one that is started anew during an update goes by it too', async () => {
+  let setup: TrialSetup = { rcode: 2 }
+  const [address = { host: '', port: 0 }] = await make(2, () => setup).start()
+  setup = { rcode: 99 }
+  await ask(address.port, 'crash')
+  await expect.poll(() => errors().length, { timeout: 20_000 }).toBe(4)
+  // The one that is left takes longer over the update than the other to be there again, with what held before.
+  setup = { rcode: 2 }
+  await workers.update(() => ({ rcode: 3, afterMs: 2000 }), [address])
+  expect(await workers.collect()).toHaveLength(2)
+  expect(await rcodesAt(address.port)).toEqual(new Set(['NXDOMAIN']))
+})
+
 test('figures do not wait for a worker that is busy', async () => {
   const port = await start(2)
   await ask(port, 'busy')

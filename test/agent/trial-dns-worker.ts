@@ -1,8 +1,11 @@
 /** A DNS worker whose answers are an rcode, and whose questions make it do what a worker should not. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { runDnsWorker } from '../../src/agent/dns-worker-thread.ts'
 
 export interface TrialSetup {
   readonly rcode: number
+  /** How long it takes until the answers are there. */
+  readonly afterMs?: number
 }
 
 export interface TrialFigures {
@@ -12,6 +15,7 @@ export interface TrialFigures {
 runDnsWorker<TrialSetup, TrialSetup>(async (setup, log) => {
   if (setup.rcode > 15) throw new RangeError(`Cannot answer with rcode ${setup.rcode}: expected 0 to 15`)
   let { rcode } = setup
+  if (setup.afterMs !== undefined) await delay(setup.afterMs)
   const figures = { queries: 0 }
   return {
     answer: (query) => {
