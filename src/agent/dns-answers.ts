@@ -3,7 +3,7 @@ import type { Hosts } from '../config/corefile/plugins/hosts.ts'
 import { ZoneReader } from '../dns/zone-reader.ts'
 import type { AnswerDns } from '../host/dns-service.ts'
 import { DirectAnswers } from '../plugins/direct-answers.ts'
-import { parseHosts, type HostsTable } from '../plugins/hosts-table.ts'
+import { readHosts, type HostsTable } from '../plugins/hosts-table.ts'
 import { DnsMetrics } from '../plugins/prometheus/dns-metrics.ts'
 import type { MetricSnapshot } from '../plugins/prometheus/metric.ts'
 import { DnsServer } from '../plugins/server.ts'
@@ -55,6 +55,7 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
   readonly id: number
   readonly #zones = new Map<number, ZoneReader>()
   readonly #hosts: Map<string, HostsText>
+  readonly #log: (level: LogLevel, message: string) => void
   #tables = new WeakMap<Hosts, HostsTable>()
   readonly #server: DnsServer
   readonly #direct: DirectAnswers
@@ -65,6 +66,7 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
     log: (level: LogLevel, message: string) => void,
   ) {
     this.id = id
+    this.#log = log
     this.#hosts = new Map(hosts)
     for (const { id: zone, options, buffer } of [...zones.values()].flat()) {
       this.#zones.set(zone, new ZoneReader(options, buffer))
@@ -102,8 +104,11 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
   }
 
   #hostsTable(plugin: Hosts): HostsTable {
-    let table = this.#tables.get(plugin)
-    if (!table) this.#tables.set(plugin, (table = parseHosts(this.#hosts.get(plugin.file)?.text ?? '', plugin)))
+    const known = this.#tables.get(plugin)
+    if (known) return known
+    const { table, problem } = readHosts(this.#hosts.get(plugin.file)?.text ?? '', plugin)
+    if (problem !== undefined) this.#log('error', `Cannot answer from the hosts file ${plugin.file}: ${problem}`)
+    this.#tables.set(plugin, table)
     return table
   }
 }

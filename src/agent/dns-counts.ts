@@ -1,6 +1,7 @@
 import type { PluginName } from '../config/corefile/plugin.ts'
 import type { MetricSnapshot } from '../plugins/prometheus/metric.ts'
 import { ownMetrics } from '../plugins/prometheus/own-metrics.ts'
+import { entriesOf, inlineHosts, readHosts } from '../plugins/hosts-table.ts'
 import type { DnsSetup } from './dns-serving.ts'
 import type { HealthReport } from './health-probe.ts'
 
@@ -18,10 +19,11 @@ export class DnsCounts {
 
   /** A Corefile with this hash is in force. */
   running({ corefile: { blocks }, listen }: DnsSetup, hash: string): void {
-    const { reloadVersion, pluginEnabled } = this.#metrics
+    const { reloadVersion, pluginEnabled, hostsEntries } = this.#metrics
     reloadVersion.clear()
     reloadVersion.set(1, 'sha512', hash)
     pluginEnabled.clear()
+    hostsEntries.clear()
     for (const { server, blocks: served } of listen) {
       for (const { block, zones } of served) {
         const names = blocks[block]?.plugins.map(({ name }) => name) ?? []
@@ -43,14 +45,14 @@ export class DnsCounts {
     if (error !== undefined) this.#metrics.healthFailures.count()
   }
 
-  /** A hosts file was read; `changedMs` is in milliseconds since 1970. */
-  hostsRead(changedMs: number): void {
+  /** A hosts file is answered from as it is now. */
+  hostsRead({ corefile: { blocks }, hosts }: DnsSetup, path: string): void {
+    const { text = '', changedMs = 0 } = hosts.get(path) ?? {}
     if (changedMs > 0) this.#metrics.hostsReload.set(changedMs / 1000)
-  }
-
-  /** How many addresses and names a hosts file has together with the lines of its block. */
-  hostsEntries(path: string, entries: number): void {
-    this.#metrics.hostsEntries.set(entries, path)
+    for (const plugin of blocks.flatMap(({ plugins }) => plugins)) {
+      if (plugin.name !== 'hosts' || plugin.file !== path) continue
+      this.#metrics.hostsEntries.set(entriesOf(readHosts(text, plugin).table) + entriesOf(inlineHosts(plugin)), path)
+    }
   }
 
   /**

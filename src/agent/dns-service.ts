@@ -69,8 +69,8 @@ export class DnsService {
       log,
     )
     this.#hosts = new HostsFiles((path, text) => {
-      this.counts.hostsRead(text.changedMs)
       this.#listeners.hostsChanged(path, text)
+      this.counts.hostsRead(this.#listeners.setup, path)
     }, warn)
     const { corefile, readCorefile = async () => this.#corefile } = options
     this.#reload = new CorefileReload(corefileHash(corefile), {
@@ -142,18 +142,17 @@ export class DnsService {
   async #setUp(corefile: Corefile): Promise<void> {
     const files = hostsFilesOf(corefile)
     const hosts = await this.#hosts.read(files)
-    for (const { changedMs } of hosts.values()) this.counts.hostsRead(changedMs)
     try {
       await this.#http.open(corefile)
       await this.#listeners.setUp(corefile, hosts)
     } catch (error) {
       await this.#http.revert()
-      if (this.#started) this.#hosts.watch(hostsFilesOf(this.#corefile))
+      if (this.#started) this.#hosts.watch(hostsFilesOf(this.#corefile), this.#listeners.setup.hosts)
       throw error
     }
     await this.#http.apply(corefile)
-    this.#hosts.watch(files)
     this.#running(corefile)
+    this.#hosts.watch(files, this.#listeners.setup.hosts)
   }
 
   #running(corefile: Corefile): void {
@@ -161,6 +160,7 @@ export class DnsService {
     this.#corefile = corefile
     const hash = corefileHash(corefile)
     this.counts.running(this.#listeners.setup, hash)
+    for (const path of this.#listeners.setup.hosts.keys()) this.counts.hostsRead(this.#listeners.setup, path)
     const period = reloadPeriod(corefile)
     if (period) this.#log.info(`Running configuration SHA512 = ${hash}`)
     this.#reload.every(this.#options.readCorefile && period)

@@ -49,8 +49,12 @@ export class HostsFiles {
     return new Map([...this.#files].map(([path, { current }]) => [path, current]))
   }
 
-  /** From now on looks after these, all of which have been read, and after no others. */
-  watch(files: readonly HostsFile[]): void {
+  /**
+   * From now on looks after these, all of which have been read, and after no others.
+   *
+   * @param inForce The texts that are gone by. A file that has become another since is told of at once.
+   */
+  watch(files: readonly HostsFile[], inForce: ReadonlyMap<string, HostsText>): void {
     const periods = new Map<string, number>()
     for (const { path, reloadMs } of files) {
       const other = periods.get(path)
@@ -59,13 +63,17 @@ export class HostsFiles {
     for (const [path, file] of this.#files) {
       clearInterval(file.timer)
       const period = periods.get(path)
-      if (period === undefined) this.#files.delete(path)
-      else if (period > 0) file.timer = setInterval(() => void this.#lookAgain(path), period)
+      if (period === undefined) {
+        this.#files.delete(path)
+        continue
+      }
+      if (period > 0) file.timer = setInterval(() => void this.#lookAgain(path), period)
+      if (file.current !== inForce.get(path)) this.#onChange(path, file.current)
     }
   }
 
   close(): void {
-    this.watch([])
+    this.watch([], new Map())
   }
 
   async #lookAgain(path: string): Promise<void> {

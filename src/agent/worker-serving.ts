@@ -26,6 +26,8 @@ export class WorkerServing implements DnsServing {
   #workers: DnsWorkers<WorkerSetup, WorkerChange> | undefined
   #corefile: Corefile | undefined
   #hosts: ReadonlyMap<string, HostsText> = new Map()
+  /** That of the setup in force. */
+  #id = 0
   #lastId = 0
 
   constructor(options: WorkerServingOptions, log: Log) {
@@ -36,7 +38,7 @@ export class WorkerServing implements DnsServing {
 
   async update({ corefile, listen, hosts }: DnsSetup): Promise<readonly number[]> {
     const zones = await this.zones.of(corefile, this.#options.serial())
-    const id = this.#isSame(corefile) ? this.#lastId : ++this.#lastId
+    const id = this.#isSame(corefile) ? this.#id : ++this.#lastId
     const before = this.#hosts
     this.#hosts = hosts
     // Asked again for a worker that takes another's place, when zones may have other buffers and files another text.
@@ -44,9 +46,11 @@ export class WorkerServing implements DnsServing {
     try {
       const places = this.#workers ? await this.#workers.update(setup, listen) : await this.#start(setup, listen)
       this.#corefile = corefile
+      this.#id = id
       return places.map(({ port }) => port)
     } catch (error) {
-      this.#hosts = before
+      // Unless one of them has changed meanwhile.
+      if (this.#hosts === hosts) this.#hosts = before
       throw error
     } finally {
       this.zones.keepOnly(this.#corefile ?? { blocks: [] })
@@ -80,10 +84,15 @@ export class WorkerServing implements DnsServing {
     listen: DnsSetup['listen'],
   ): ReturnType<DnsWorkers<WorkerSetup, WorkerChange>['start']> {
     const { count, print } = this.#options
+    // From now on changes reach it: those that come while it starts are not in what it starts with.
     const workers = new DnsWorkers<WorkerSetup, WorkerChange>({ count, listen, setup, print }, this.#log)
-    const places = await workers.start()
     this.#workers = workers
-    return places
+    try {
+      return await workers.start()
+    } catch (error) {
+      this.#workers = undefined
+      throw error
+    }
   }
 
   #isSame(corefile: Corefile): boolean {

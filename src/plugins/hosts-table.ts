@@ -41,6 +41,27 @@ export function parseHosts(text: string, options: TableOptions): HostsTable {
   return table
 }
 
+/** The same, but what it would throw comes as a sentence, with an empty table. */
+export function readHosts(
+  text: string,
+  options: TableOptions,
+): { readonly table: HostsTable; readonly problem?: string } {
+  try {
+    return { table: parseHosts(text, options) }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return { table: parseHosts('', options), problem: error.message }
+  }
+}
+
+/** Addresses of all names and names of all addresses, as CoreDNS counts them. */
+export function entriesOf({ addresses: { IPv4, IPv6 }, names }: HostsTable): number {
+  return [IPv4, IPv6, names].reduce(
+    (sum, lists) => sum + [...lists.values()].reduce((n, list) => n + list.length, 0),
+    0,
+  )
+}
+
 /** The entries that stand in a directive itself. */
 export function inlineHosts({ inline, ...options }: TableOptions & Pick<Hosts, 'inline'>): HostsTable {
   const table = new TableBuilder(options)

@@ -25,7 +25,7 @@ async function withFiles(
 
 async function watch(files: HostsFiles, path: string, reloadMs = 20): Promise<string | undefined> {
   const texts = await files.read([{ path, reloadMs }])
-  files.watch([{ path, reloadMs }])
+  files.watch([{ path, reloadMs }], texts)
   return texts.get(path)?.text
 }
 
@@ -67,14 +67,24 @@ test('a period of 0 is never again; of two the shorter counts', () =>
   withFiles(async (path, files, seen) => {
     await writeFile(path, 'a')
     await watch(files, path, 0)
+    const inForce = await files.read([])
     await writeFile(path, 'ab')
-    files.watch([
-      { path, reloadMs: 60_000 },
-      { path, reloadMs: 0 },
-      { path, reloadMs: 20 },
-    ])
+    const periods = [60_000, 0, 20].map((reloadMs) => ({ path, reloadMs }))
+    files.watch(periods, inForce)
     await expect.poll(() => seen, patient).toEqual(['ab'])
-    files.watch([{ path, reloadMs: 0 }])
+    files.watch([{ path, reloadMs: 0 }], await files.read([]))
     await writeFile(path, 'abc')
+    expect(seen).toEqual(['ab'])
+  }))
+
+test('a text that was read for nothing is told of, as it is not the one in force', () =>
+  withFiles(async (path, files, seen) => {
+    await writeFile(path, 'a')
+    await watch(files, path)
+    const inForce = await files.read([])
+    files.watch([{ path, reloadMs: 0 }], inForce)
+    await writeFile(path, 'ab')
+    await files.read([{ path, reloadMs: 20 }])
+    files.watch([{ path, reloadMs: 20 }], inForce)
     expect(seen).toEqual(['ab'])
   }))

@@ -149,12 +149,13 @@ test('names, types, labels and buckets are those that CoreDNS 1.14.7 printed', a
   metrics.of.aclBlocked.count('dns://:53', '.', '')
   metrics.of.templateMatches.count('dns://:53', '.', '', 'IN', 'MX')
   const counts = new DnsCounts('1.2.3')
-  counts.hostsEntries('/etc/hosts', 4)
-  const text = '. {\n prometheus\n whoami\n bind 192.0.2.1\n}\n'
+  const text = '. {\n prometheus\n hosts /etc/hosts\n whoami\n bind 192.0.2.1\n}\n'
   const corefile = parseCorefile({ name: 'x', text }, { environment: () => undefined, files: () => [] })
   const blocks = [{ block: 0, zones: ['.'] }]
   const listen = [{ host: '192.0.2.1', port: 53, server: 'dns://192.0.2.1:53', named: true, blocks }]
-  counts.running({ corefile, listen, hosts: new Map() }, 'hash')
+  const setup = { corefile, listen, hosts: new Map([['/etc/hosts', { text: '192.0.2.1 a b\n', changedMs: 1000 }]]) }
+  counts.running(setup, 'hash')
+  counts.hostsRead(setup, '/etc/hosts')
   const ours = describeMetrics(await expose([counts.snapshot(), metrics.snapshot()]))
   const fixture = readFileSync('test/plugins/fixtures/coredns-metrics.txt', 'utf8').trimEnd().split('\n')
   expect(ours).toEqual(expect.arrayContaining(fixture))
