@@ -81,7 +81,6 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
     }
     this.#server = new DnsServer(corefile, environment)
     this.#direct = new DirectAnswers(this.#server, environment)
-    metrics.setCaches(this.#server.caches.map(({ labels, answers }) => ({ labels, sizes: () => answers.cache.sizes })))
   }
 
   readonly answer: AnswerDns = (query, peer) => this.#direct.answer(query, peer) ?? this.#server.answer(query, peer)
@@ -96,6 +95,7 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
   }
 
   figures(): readonly MetricSnapshot[] {
+    metrics.setCaches(this.#server.caches.map(({ labels, answers }) => ({ labels, sizes: () => answers.cache.sizes })))
     return metrics.snapshot()
   }
 

@@ -5,6 +5,7 @@ import type { AgentDnsOptions } from '../agent/agent.ts'
 import type { AddressPort } from '../config/address-port.ts'
 import { defaultCorefile } from '../config/default-corefile.ts'
 import { listenFlagConflict } from '../config/listen-plan.ts'
+import { freePort } from '../host/dns-listener.ts'
 import { optional } from '../model/optional.ts'
 import { parseResolvConf } from '../net/resolv-conf.ts'
 import { Failure } from './failure.ts'
@@ -21,9 +22,10 @@ export interface DnsOptions {
 
 /** Reads the Corefile; undefined with `--no-dns`. Bad input is a failure before anything starts. */
 export async function dnsServiceOptions(options: DnsOptions): Promise<AgentDnsOptions | undefined> {
-  const { clusterDomain, corefile: path, dnsListen: listen, dnsWorkers: workers, dns } = options
+  const { clusterDomain, corefile: path, dnsListen, dnsWorkers: workers, dns } = options
   if (!dns && path !== undefined) throw new Failure('--corefile and --no-dns: leave one of them out')
   if (!dns) return undefined
+  const listen = dnsListen && (await Promise.all(dnsListen.map(withPort)))
   const common = { version: manifest.version, workers, search: await nodeSearchList() }
   if (path === undefined) {
     return { ...common, corefile: defaultCorefile(clusterDomain), listen: listen ?? [{ host: '127.0.0.1', port: 53 }] }
@@ -37,6 +39,11 @@ export async function dnsServiceOptions(options: DnsOptions): Promise<AgentDnsOp
     ...optional('readCorefile', path === '-' ? undefined : () => readCorefile(path)),
     ...optional('listen', listen),
   }
+}
+
+/** Port 0 is chosen here: what is served is found by the port, and stays there through every reload. */
+async function withPort({ host, port }: AddressPort): Promise<AddressPort> {
+  return { host, port: port === 0 ? await freePort(host) : port }
 }
 
 /** The search domains that the kubelet gives pods besides those of the cluster; none where the node has no resolv.conf. */

@@ -56,8 +56,8 @@ async function listenOn(
   }
 }
 
-/** A port that no socket has: the kernel could choose one that another of ours shares (SO_REUSEPORT) if it were asked to. */
-async function freePort(host: string): Promise<number> {
+/** A UDP port that no socket has: the kernel could choose one that another of ours shares (SO_REUSEPORT) if it were asked to. */
+export async function freePort(host: string): Promise<number> {
   const probe = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   const listening = once(probe, 'listening')
   try {
