@@ -11,7 +11,7 @@ import { externalZones, kubernetesZones } from './corefile-zones.ts'
 import { DnsTable } from './dns-table.ts'
 
 /** A zone as a thread that answers gets it. */
-export interface SharedZone {
+interface SharedZone {
   readonly id: number
   readonly options: ZoneOptions
   readonly buffer: SharedArrayBuffer

@@ -58,4 +58,4 @@ export interface CacheLabels {
 }
 
 /** What plugins count of their own: `aclBlocked` is the metric `acl_blocked_requests_total`. */
-export type PluginCount = 'aclAllowed' | 'aclBlocked' | 'aclDropped' | 'aclFiltered' | 'autopath' | 'templateMatches'
+type PluginCount = 'aclAllowed' | 'aclBlocked' | 'aclDropped' | 'aclFiltered' | 'autopath' | 'templateMatches'
