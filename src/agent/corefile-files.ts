@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { parseCorefile, type Corefile } from '../config/corefile/corefile.ts'
 import { corefileIn } from '../config/corefile/config-map.ts'
 import type { Source } from '../config/corefile/lexer.ts'
+import { errorText } from '../host/error-text.ts'
 import { reason } from '../host/file-error.ts'
 
 /** A ConfigMap holds a mebibyte; JSON and indentation make it more. */
@@ -27,7 +28,7 @@ function importedFiles(pattern: string, from: string): readonly Source[] | strin
     const paths = wildcards.length === 0 ? [path] : globSync(path).sort()
     return paths.map((name) => ({ name, text: readText(name) }))
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return errorText(error)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Corefile } from '../config/corefile/corefile.ts'
 import type { Reload } from '../config/corefile/plugins/reload.ts'
+import { errorText } from '../host/error-text.ts'
 import { corefileHash } from './corefile-hash.ts'
 
 export interface CorefileReloadEnvironment {
@@ -72,7 +73,7 @@ export class CorefileReload {
   }
 
   async #check(): Promise<void> {
-    const corefile = await this.#environment.read().catch((error: unknown) => sentence(error))
+    const corefile = await this.#environment.read().catch(errorText)
     if (this.#closed) return
     if (typeof corefile === 'string') return this.#refuse(corefile, corefile)
     const hash = corefileHash(corefile)
@@ -86,7 +87,7 @@ export class CorefileReload {
       this.#running = hash
       this.#refused = undefined
     } catch (error) {
-      this.#refuse(hash, sentence(error))
+      this.#refuse(hash, errorText(error))
     }
   }
 
@@ -95,8 +96,4 @@ export class CorefileReload {
     this.#refused = what
     this.#environment.onFailure(why)
   }
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 import type { AddressPort } from '../config/address-port.ts'
 import type { Corefile } from '../config/corefile/corefile.ts'
 import { listenFlagConflict, listenPlan, type DnsListen, type InterfaceAddress } from '../config/listen-plan.ts'
+import { errorText } from '../host/error-text.ts'
 import type { Log } from '../host/log.ts'
 import { joinHostPort, type Address } from '../net/address.ts'
 import type { DnsServing, DnsSetup } from './dns-serving.ts'
@@ -67,7 +68,7 @@ export class DnsListeners {
       const { missing, problems } = await this.#follow()
       this.#report([...missing.map(noInterface), ...problems.values()])
     } catch (error) {
-      this.#report([sentence(error)])
+      this.#report([errorText(error)])
     }
   }
 
@@ -124,7 +125,7 @@ export class DnsListeners {
       if (this.#open().has(placeOf(one))) continue
       const now = listen.filter((other) => other === one || this.#open().has(placeOf(other)))
       await this.#update({ ...setup, listen: now }).catch((error: unknown) => {
-        problems.set(placeOf(one), sentence(error))
+        problems.set(placeOf(one), errorText(error))
       })
     }
     const [problem] = problems.values()
@@ -173,8 +174,4 @@ function placeOf({ host, port }: DnsListen): string {
 
 function noInterface(name: string): string {
   return `bind ${name}: this node has no interface of that name with an address; DNS is answered there once it has`
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { DnsLoad } from '../host/dns-load.ts'
+import { errorText } from '../host/error-text.ts'
 import type { DnsAnswers } from './dns-answers.ts'
 import { DnsSockets } from './dns-sockets.ts'
 import { WorkerLog } from './dns-worker-log.ts'
@@ -28,7 +29,7 @@ export function runDnsWorker<Setup, Change>(create: CreateAnswers<Setup, Change>
     try {
       send({ kind: 'done', id, value: await work() })
     } catch (error) {
-      send({ kind: 'failed', id, reason: error instanceof Error ? error.message : String(error) })
+      send({ kind: 'failed', id, reason: errorText(error) })
     }
   }
   // In their order: a change is one of the setup that came before it.

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AddressPort } from '../config/address-port.ts'
 import { usualConnections } from '../host/connection-room.ts'
+import { errorText } from '../host/error-text.ts'
 import type { Log } from '../host/log.ts'
 import { maxOpenFiles } from '../host/open-files.ts'
 import { WorkerLink } from './dns-worker-link.ts'
@@ -39,7 +40,7 @@ interface Place<Setup, Change> {
 
 /**
  * The threads that answer DNS. Each has sockets of its own at every address, among which the kernel spreads the queries
- * (SO_REUSEPORT), and a copy of the answers: nothing that keeps this thread busy keeps them.
+ * (SO_REUSEPORT), and all that it answers with: nothing that keeps this thread busy keeps them.
  */
 export class DnsWorkers<Setup, Change> {
   readonly #options: DnsWorkersOptions<Setup>
@@ -98,7 +99,7 @@ export class DnsWorkers<Setup, Change> {
       try {
         await link?.change(change)
       } catch (error) {
-        this.#log.error({ worker: number }, `Cannot change what a DNS worker answers: ${reasonOf(error)}`)
+        this.#log.error({ worker: number }, `Cannot change what a DNS worker answers: ${errorText(error)}`)
         await link?.terminate()
       }
     })
@@ -145,7 +146,7 @@ export class DnsWorkers<Setup, Change> {
     } catch (error) {
       this.#log.error(
         { worker: number },
-        `Cannot update a DNS worker, so a new one takes its place: ${reasonOf(error)}`,
+        `Cannot update a DNS worker, so a new one takes its place: ${errorText(error)}`,
       )
       await link?.terminate()
     }
@@ -194,7 +195,7 @@ export class DnsWorkers<Setup, Change> {
       if (!place.link) await this.#run(place)
       return (await place.link?.ended) ?? 'it was stopped'
     } catch (error) {
-      return reasonOf(error)
+      return errorText(error)
     } finally {
       place.link = undefined
     }
@@ -203,8 +204,4 @@ export class DnsWorkers<Setup, Change> {
 
 function withPorts(listen: readonly AddressPort[], ports: readonly number[]): readonly AddressPort[] {
   return listen.map(({ host, port }, i) => ({ host, port: ports[i] ?? port }))
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

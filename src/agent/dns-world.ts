@@ -4,6 +4,7 @@ import type { AddressPort } from '../config/address-port.ts'
 import type { Corefile } from '../config/corefile/corefile.ts'
 import type { UpstreamTls } from '../config/corefile/plugins/upstream-tls.ts'
 import { systemEnvironment } from '../host/environment.ts'
+import { errorText } from '../host/error-text.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { TlsSettings } from '../host/upstream-dial.ts'
 import { Upstream } from '../host/upstream.ts'
@@ -73,7 +74,7 @@ async function addressesOf(host: string, resolvers: readonly AddressPort[]): Pro
     const found = resolvers.length === 0 ? await lookedUp(host) : await resolved(host, resolvers)
     return found.flatMap((address) => parseAddress(address) ?? [])
   } catch (error) {
-    throw new Error(`Cannot find the addresses of the upstream server "${host}": ${messageOf(error)}`, { cause: error })
+    throw new Error(`Cannot find the addresses of the upstream server "${host}": ${errorText(error)}`, { cause: error })
   }
 }
 
@@ -90,8 +91,4 @@ async function resolved(host: string, resolvers: readonly AddressPort[]): Promis
   const [failed] = found.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
   if (addresses.length === 0) throw failed
   return addresses
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

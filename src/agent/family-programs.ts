@@ -1,4 +1,5 @@
 import { runLines } from '../host/command.ts'
+import { errorText } from '../host/error-text.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import type { Family } from '../net/family.ts'
@@ -96,7 +97,7 @@ export class FamilyPrograms {
         programmed.push(program)
       } catch (error) {
         program.cleaner.doubt()
-        failures.push(`${program.family}: ${error instanceof Error ? error.message : String(error)}`)
+        failures.push(`${program.family}: ${errorText(error)}`)
       }
     }
     // The rules of every family come first: a pass over a million flows takes seconds.

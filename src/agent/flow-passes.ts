@@ -1,4 +1,5 @@
 import { CommandError } from '../host/command.ts'
+import { errorText } from '../host/error-text.ts'
 import type { Log } from '../host/log.ts'
 import type { Family } from '../net/family.ts'
 import type { CleanReport, FlowCleaner } from './flow-cleaner.ts'
@@ -39,7 +40,7 @@ export class FlowPasses {
   }
 
   #report(family: Family, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = errorText(error)
     const missing = error instanceof CommandError && error.missing
     if (!missing) this.#log.error(`Cannot remove stale ${family} UDP flows: ${message}`)
     else if (!this.#missing) {

@@ -1,3 +1,4 @@
+import { errorText } from '../host/error-text.ts'
 const intervalMs = 1000
 
 /** How long an answer may take; CoreDNS' figure. */
@@ -54,7 +55,7 @@ export class HealthProbe {
     } catch (error) {
       // fetch() says why in the cause.
       const why = error instanceof Error && error.cause instanceof Error ? error.cause : error
-      return why instanceof Error ? why.message : String(why)
+      return errorText(why)
     }
   }
 }

@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance } from 'fastify'
+import { errorText } from './error-text.ts'
 
 /** How soon an address that could not be listened on is tried again; kube-proxy's figure. */
 const againMs = 5000
@@ -107,13 +108,9 @@ async function closeServer(server: FastifyInstance): Promise<void> {
 }
 
 function cannotServe({ host, port }: HttpAddress, error: unknown): string {
-  return `Cannot serve HTTP at ${host === '' ? 'every address' : host} port ${port}: ${reason(error)}`
+  return `Cannot serve HTTP at ${host === '' ? 'every address' : host} port ${port}: ${errorText(error)}`
 }
 
 function isNoFamily(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EAFNOSUPPORT'
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

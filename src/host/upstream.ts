@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { joinHostPort } from '../net/address.ts'
+import { errorText } from './error-text.ts'
 import { readPortRange } from './random-port.ts'
 import { StreamPool, type StreamPoolOptions } from './stream-pool.ts'
 import { exchangeDatagram } from './upstream-datagram.ts'
@@ -41,7 +42,7 @@ export class Upstream {
     try {
       this.#dialler = new Dialler(server)
     } catch (error) {
-      throw new SyntaxError(`Cannot use the TLS settings of the upstream ${this.name}: ${reasonOf(error)}`, {
+      throw new SyntaxError(`Cannot use the TLS settings of the upstream ${this.name}: ${errorText(error)}`, {
         cause: error,
       })
     }
@@ -72,7 +73,7 @@ export class Upstream {
         : await this.#exchangeStream(message, { ...attempt, accepts })
     } catch (error) {
       const over = this.#server.tls ? 'TLS' : attempt.transport.toUpperCase()
-      throw new Error(`No answer from ${this.name} over ${over}: ${reasonOf(error)}`, { cause: error })
+      throw new Error(`No answer from ${this.name} over ${over}: ${errorText(error)}`, { cause: error })
     }
   }
 
@@ -109,8 +110,4 @@ export class Upstream {
     this.#pool.keep(stream)
     return reply
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
