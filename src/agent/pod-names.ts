@@ -3,7 +3,7 @@ import { isExposed, isSelected } from '../dns/selection.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import type { Zone } from '../dns/zone.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
-import type { Pod } from '../model/pod.ts'
+import { endedPhases } from '../model/pod.ts'
 import type { Address } from '../net/address.ts'
 
 /** Where in a zone the name of an address in a namespace is; pods on the host's network share it. */
@@ -13,8 +13,6 @@ interface Place {
   /** Keys of the pods that are there. */
   readonly pods: Set<string>
 }
-
-const ended: ReadonlySet<Pod['phase']> = new Set(['Succeeded', 'Failed', 'Unknown'])
 
 /** Keeps the names of the pods that there are; a change of a pod costs its addresses. */
 export class PodNames {
@@ -48,7 +46,7 @@ export class PodNames {
    */
   #addresses(key: string): readonly { readonly namespace: string; readonly address: Address }[] {
     const pod = this.#state.pods.get(key)
-    if (pod === undefined || pod.podIps.length === 0 || ended.has(pod.phase) || !isSelected(pod, this.#options))
+    if (pod === undefined || pod.podIps.length === 0 || endedPhases.has(pod.phase) || !isSelected(pod, this.#options))
       return []
     const { namespace } = pod
     if (!isExposed(namespace, this.#state.namespaces.get(namespace), this.#options)) return []

@@ -1,3 +1,4 @@
+import { rcodes } from './answer.ts'
 import type { Message, MessageRecord } from './message.ts'
 import { isWithin, nameBytes, spelledName } from './name.ts'
 import { recordTypes } from './record-type.ts'
@@ -10,9 +11,6 @@ export interface AutopathReply {
   /** Some name of the list, be it the first, was not denied (the metric `coredns_autopath_success_total`). */
   readonly hit: boolean
 }
-
-/** RFC 1035 section 4.1.1. */
-const nameError = 3
 
 /**
  * Answers the first name of a client's search list with what the list comes to, so that the client need not ask for the
@@ -33,7 +31,7 @@ export async function autopath(
   let first: Message | undefined
   for (const candidate of expandedNames(list, name, type)) {
     const reply = await ask(candidate)
-    if (reply.rcode !== nameError) return { reply: renamed(reply, name, candidate), hit: true }
+    if (reply.rcode !== rcodes.NXDOMAIN) return { reply: renamed(reply, name, candidate), hit: true }
     first ??= reply
   }
   // The client goes through its list by itself.

@@ -1,4 +1,4 @@
-import { answerQuery } from './answer.ts'
+import { answerQuery, rcodes } from './answer.ts'
 import type { ClientReply } from './client/client.ts'
 import { decodeMessage } from './message-decoder.ts'
 import { encodeMessage } from './message-encoder.ts'
@@ -17,9 +17,6 @@ export interface ForeseenReply extends ClientReply {
   readonly upstream?: string
 }
 
-/** Rcodes (RFC 1035 section 4.1.1). */
-const [noError, nameError, refused] = [0, 3, 5]
-
 /**
  * Answers a question from the zone; of what is outside, aliases are taken to lead to an address.
  *
@@ -32,7 +29,7 @@ export function foreseeReply(
   upstreamHas: (name: string) => boolean,
 ): ForeseenReply {
   const message = zoneReply(zone, name, type)
-  if (message.rcode === refused) return foreseeUpstream(message, name, upstreamHas)
+  if (message.rcode === rcodes.REFUSED) return foreseeUpstream(message, name, upstreamHas)
   const { rcode, answers } = message
   const target = aliasTarget(answers.at(-1))
   const upstream = target !== undefined && zone.originOf(target.toLowerCase()) === undefined ? target : undefined
@@ -43,7 +40,7 @@ export function foreseeReply(
 /** The reply of a resolver that knows nothing of the cluster. */
 export function foreseeUpstream(message: Message, name: string, upstreamHas: (name: string) => boolean): ForeseenReply {
   const has = upstreamHas(name)
-  const rcode = has ? noError : nameError
+  const rcode = has ? rcodes.NOERROR : rcodes.NXDOMAIN
   return { rcode, hasAnswers: has, hasData: has, message: { ...message, rcode, answers: [] }, upstream: name }
 }
 

@@ -1,5 +1,5 @@
 import { keyOf } from '../model/metadata.ts'
-import type { Pod } from '../model/pod.ts'
+import { endedPhases, type Pod } from '../model/pod.ts'
 import type { Address } from '../net/address.ts'
 import { autopathList } from './autopath.ts'
 import { searchList, type NodeSearchList } from './search-list.ts'
@@ -81,8 +81,5 @@ export class PodSearchLists {
 
 /** One that is finished or deleted keeps its addresses in its status, when they may be another pod's already. */
 function addressesOf(pod: Pod | undefined): readonly Address[] {
-  return pod === undefined || pod.deleting || gone.has(pod.phase) ? [] : pod.podIps
+  return pod === undefined || pod.deleting || endedPhases.has(pod.phase) ? [] : pod.podIps
 }
-
-/** Unknown is a pod whose kubelet says nothing any more. */
-const gone: ReadonlySet<Pod['phase']> = new Set<Pod['phase']>(['Succeeded', 'Failed', 'Unknown'])

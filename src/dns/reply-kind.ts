@@ -1,3 +1,4 @@
+import { rcodes } from './answer.ts'
 import type { CacheQuestion } from './cache-question.ts'
 import type { Message, MessageRecord } from './message.ts'
 import { recordTypes } from './record-type.ts'
@@ -5,19 +6,17 @@ import { recordTypes } from './record-type.ts'
 /** What a reply is to a cache; `other` is what no cache keeps, and `mismatch` what does not answer the question. */
 export type ReplyKind = 'success' | 'denial' | 'failure' | 'other' | 'mismatch'
 
-const rcodes = { noError: 0, serverFailure: 2, nameError: 3, notImplemented: 4 } as const
-
 export function replyKind(question: CacheQuestion, reply: Message): ReplyKind {
   if (!isAnswerTo(question, reply)) return 'mismatch'
   if (reply.truncated || question.type === recordTypes.AXFR || question.type === recordTypes.IXFR) return 'other'
   switch (reply.rcode) {
-    case rcodes.noError:
+    case rcodes.NOERROR:
       return kindOfNoError(question, reply)
-    case rcodes.nameError:
+    case rcodes.NXDOMAIN:
       // One with answers is an alias that leads nowhere.
       return reply.answers.length === 0 && hasType(reply.authority, recordTypes.SOA) ? 'denial' : 'other'
-    case rcodes.serverFailure:
-    case rcodes.notImplemented:
+    case rcodes.SERVFAIL:
+    case rcodes.NOTIMP:
       return 'failure'
     default:
       return 'other'

@@ -1,4 +1,4 @@
-import { answerLimit } from './answer.ts'
+import { answerLimit, rcodes } from './answer.ts'
 import { ednsLength, maxUdpAnswer, mirroredOptions, selectOptions, skipName, writeOpt, type Edns } from './edns.ts'
 import { encodeMessage } from './message-encoder.ts'
 import type { Message, MessageRecord } from './message.ts'
@@ -27,7 +27,6 @@ export interface AnswerChanges {
   readonly recursionDesired?: boolean
 }
 
-const serverFailure = 2
 const noOptions = new Uint8Array()
 
 /** Makes an answer, which has a question, ready. What is named as the question is will be spelled as each client spells it. */
@@ -101,7 +100,7 @@ function writeFlags(
   const ra = (recursionAvailable ?? (low & 0x80) !== 0) ? 0x80 : 0
   // RFC 6840 section 5.8.
   const ad = query.edns?.dnssecOk === true || (clientLow & 0x20) !== 0 ? low & 0x20 : 0
-  const told = rcode > 15 && query.edns === undefined ? serverFailure : rcode & 15
+  const told = rcode > 15 && query.edns === undefined ? rcodes.SERVFAIL : rcode & 15
   copy[2] = 0x80 | aa | (high & 0x02) | (cut ? 0x02 : 0) | rd
   copy[3] = ra | ad | (clientLow & 0x10) | told
 }

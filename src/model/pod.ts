@@ -32,6 +32,9 @@ export interface Pod extends Metadata {
 const phases = ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] as const
 const policies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'] as const
 
+/** In these a pod's addresses may be another pod's already; Unknown is one whose kubelet says nothing any more. */
+export const endedPhases: ReadonlySet<Pod['phase']> = new Set<Pod['phase']>(['Succeeded', 'Failed', 'Unknown'])
+
 export function parsePod(object: Field): Pod {
   const metadata = object.get('metadata')
   const spec = object.get('spec')

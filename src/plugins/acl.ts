@@ -1,4 +1,5 @@
 import type { Acl } from '../config/corefile/plugins/acl.ts'
+import { rcodes } from '../dns/answer.ts'
 import { addressBytes } from '../net/address.ts'
 import { networkFinder } from '../net/network-finder.ts'
 import { answerMessage, extendedError } from './answer-message.ts'
@@ -15,7 +16,6 @@ interface Policy {
   readonly fits: (type: number, client: Uint8Array) => boolean
 }
 
-const rcodes = { noError: 0, refused: 5 } as const
 /** RFC 8914 sections 4.16 and 4.18. */
 const extendedErrors = { blocked: 15, filtered: 17 } as const
 
@@ -47,9 +47,9 @@ function perform(action: Action, request: Request, next: Handler): ReturnType<Ha
     case 'drop':
       return { kind: 'silence' }
     case 'block':
-      return empty(request, rcodes.refused, extendedErrors.blocked)
+      return empty(request, rcodes.REFUSED, extendedErrors.blocked)
     case 'filter':
-      return empty(request, rcodes.noError, extendedErrors.filtered)
+      return empty(request, rcodes.NOERROR, extendedErrors.filtered)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Autopath } from '../config/corefile/plugins/autopath.ts'
+import { rcodes } from '../dns/answer.ts'
 import { autopathList, expandedNames, renamed } from '../dns/autopath.ts'
-import { searchListOf } from '../dns/search-value.ts'
+import { searchListOf } from '../dns/stored-search-list.ts'
 import type { Address } from '../net/address.ts'
 import type { Block } from './block.ts'
 import { after, type Handler } from './handler.ts'
@@ -8,8 +9,6 @@ import { messageOf, rcodeOf, type Reply } from './reply.ts'
 import { askInstead, type Request } from './request.ts'
 import { viewOf } from './zone-source.ts'
 import { zoneOf } from './zones.ts'
-
-const nameError = 3
 
 /** Follows a client's search list: that of a file, or that of the pod which has the client's address. */
 export function autopathPlugin(options: Autopath, next: Handler, block: Block): Handler {
@@ -46,7 +45,7 @@ export function autopath(
     const [first, ...others] = list === undefined ? [] : expandedNames(list, query.name, query.type)
     if (first === undefined) return next(request)
     return after(next(request), (reply) => {
-      if (rcodeOf(reply) === nameError) return tryNames(request, others, next, reply, onHit)
+      if (rcodeOf(reply) === rcodes.NXDOMAIN) return tryNames(request, others, next, reply, onHit)
       onHit()
       return reply
     })
@@ -64,7 +63,7 @@ function tryNames(
   if (name === undefined) return otherwise
   const asked = askInstead(request, { name })
   return after(next(asked), (reply) => {
-    if (rcodeOf(reply) === nameError) return tryNames(request, others, next, otherwise, onHit)
+    if (rcodeOf(reply) === rcodes.NXDOMAIN) return tryNames(request, others, next, otherwise, onHit)
     onHit()
     return inPlace(request, asked, reply)
   })

@@ -11,8 +11,7 @@ import type { ZoneSource } from './zone-source.ts'
 
 /**
  * A zone of a plugin kubernetes, on a listener, whose plain questions may be answered from the zone without the plugins
- * in front: none of them would change, log or refuse them. Plain is class IN, EDNS version 0 or none, and a type other
- * than AXFR, IXFR, ANY and DS.
+ * in front: none of them would change, log or refuse them. Plain is what `directQuestion` takes.
  */
 export interface DirectZone {
   /** The listener; without an address it is that of every address. */

@@ -1,4 +1,5 @@
 import type { Hosts } from '../config/corefile/plugins/hosts.ts'
+import { rcodes } from '../dns/answer.ts'
 import type { MessageRecord } from '../dns/message.ts'
 import { recordTypes } from '../dns/record-type.ts'
 import { dataBytes, type RecordData } from '../dns/resource-record.ts'
@@ -7,8 +8,6 @@ import type { Handler } from './handler.ts'
 import { addressesOf, inlineHosts, type HostsTable } from './hosts-table.ts'
 import type { Request } from './request.ts'
 import { zoneOf } from './zones.ts'
-
-const serverFailure = 2
 
 /**
  * Answers A, AAAA and PTR from the file and from the directive's own entries. Other types of a name that is there have no
@@ -32,7 +31,7 @@ export function hosts(options: Hosts, next: Handler, file: () => HostsTable): Ha
     const supported = query.type === recordTypes.A || query.type === recordTypes.AAAA
     if (!supported && options.fallthroughUnsupported && fallsThrough) return next(request)
     if (exists(tables, name)) return answer(request, [], options.ttl)
-    return fallsThrough ? next(request) : { kind: 'rcode', rcode: serverFailure }
+    return fallsThrough ? next(request) : { kind: 'rcode', rcode: rcodes.SERVFAIL }
   }
 }
 

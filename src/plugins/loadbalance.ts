@@ -1,4 +1,5 @@
 import type { Loadbalance } from '../config/corefile/plugins/loadbalance.ts'
+import { rcodes } from '../dns/answer.ts'
 import type { Message, MessageRecord } from '../dns/message.ts'
 import type { PlacedRRset, Resolution } from '../dns/resolution.ts'
 import { rrsetOfWire, type RRset } from '../dns/rrset.ts'
@@ -13,8 +14,6 @@ import { shuffleWire } from './shuffled-wire.ts'
 
 /** Which of the preferred networks an address lies in, given by its octets; the number of networks when in none. */
 type Rank = (address: Uint8Array) => number
-
-const noError = 0
 
 /**
  * Puts the records of positive answers in another order each time: aliases first, then other types, then addresses, then
@@ -35,7 +34,7 @@ export function loadbalance({ prefer }: Loadbalance, next: Handler, random: Rand
 function shuffleReply(request: Request, reply: Reply, random: RandomBelow): Reply {
   if (reply.kind === 'resolution') return { ...reply, resolution: shuffleResolution(reply.resolution, random) }
   if (reply.kind === 'wire') {
-    if (reply.answer.rcode !== noError) return reply
+    if (reply.answer.rcode !== rcodes.NOERROR) return reply
     const answer = shuffleWire(reply.answer, request.query.questionEnd, random)
     if (answer) return { ...reply, answer }
   }
@@ -46,7 +45,7 @@ function arrangeReply(request: Request, reply: Reply, random: RandomBelow, rank:
   if (!('by' in reply)) return reply
   const message = messageOf(request, reply)
   // A transfer has none, and its order has a meaning.
-  if (message === undefined || message.rcode !== noError) return reply
+  if (message === undefined || message.rcode !== rcodes.NOERROR) return reply
   return { kind: 'message', message: arrangeMessage(message, random, rank), by: reply.by }
 }
 

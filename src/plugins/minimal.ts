@@ -1,3 +1,4 @@
+import { rcodes } from '../dns/answer.ts'
 import type { Message } from '../dns/message.ts'
 import { uint16At } from '../dns/octets.ts'
 import { recordTypes } from '../dns/record-type.ts'
@@ -6,7 +7,6 @@ import { after, type Handler } from './handler.ts'
 import { messageOf, type Reply } from './reply.ts'
 import type { Request } from './request.ts'
 
-const noError = 0
 const transfers: ReadonlySet<number> = new Set([recordTypes.AXFR, recordTypes.IXFR])
 /** In the authority section they make an answer without records a denial or a referral. */
 const meaningful: ReadonlySet<number> = new Set([recordTypes.SOA, recordTypes.NS])
@@ -35,6 +35,6 @@ function endsWithAnswers(wire: Uint8Array): boolean {
 }
 
 function isPositive({ rcode, questions: [question], answers, authority }: Message): boolean {
-  if (rcode !== noError || transfers.has(question?.type ?? 0)) return false
+  if (rcode !== rcodes.NOERROR || transfers.has(question?.type ?? 0)) return false
   return answers.length > 0 || !authority.some(({ type }) => meaningful.has(type))
 }

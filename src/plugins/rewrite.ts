@@ -1,4 +1,5 @@
 import type { Rewrite } from '../config/corefile/plugins/rewrite.ts'
+import { rcodes } from '../dns/answer.ts'
 import type { Question } from '../dns/message.ts'
 import { nameBytes } from '../dns/name.ts'
 import { after, type Handler } from './handler.ts'
@@ -11,8 +12,6 @@ interface Rule {
   readonly stop: boolean
   readonly rewrite: RewriteRule
 }
-
-const serverFailure = 2
 
 /**
  * Asks the plugins behind it another question, and gives their answer as one to the client's. The directives are tried in
@@ -54,5 +53,5 @@ function replyBack(request: Request, asked: Request, reply: Reply, changes: read
 }
 
 function failure(reason: string): Reply {
-  return { kind: 'rcode', rcode: serverFailure, reason }
+  return { kind: 'rcode', rcode: rcodes.SERVFAIL, reason }
 }

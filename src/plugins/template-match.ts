@@ -11,6 +11,7 @@ export type TemplateText = (part: TemplatePart) => string
 /** What a template says of a query: it fills its records, it is for other queries, or its expressions do not match. */
 export type TemplateMatch = TemplateText | 'other query' | 'no match'
 
+/** As a type and as a class (RFC 1035 sections 3.2.3 and 3.2.5). */
 const any = 255
 
 export function templateMatcher(template: Template): (request: Request) => TemplateMatch {

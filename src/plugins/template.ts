@@ -1,4 +1,5 @@
 import type { Template } from '../config/corefile/plugins/template.ts'
+import { rcodes } from '../dns/answer.ts'
 import type { Message, MessageRecord } from '../dns/message.ts'
 import { readName } from '../dns/name.ts'
 import { parseRecordText } from '../dns/record-text.ts'
@@ -10,8 +11,7 @@ import { askInstead, type Request } from './request.ts'
 import { templateMatcher, type TemplateText } from './template-match.ts'
 import { zoneOf } from './zones.ts'
 
-const serverFailure = 2
-const failed: Extract<Reply, { kind: 'rcode' }> = { kind: 'rcode', rcode: serverFailure }
+const failed: Extract<Reply, { kind: 'rcode' }> = { kind: 'rcode', rcode: rcodes.SERVFAIL }
 
 /** How many aliases are followed, also when each leads to a template again. */
 const maxAliases = 8
@@ -45,7 +45,7 @@ export function template(
 
 function answer(directive: Template, text: TemplateText, request: Request, ask: Handler): ReturnType<Handler> {
   const { rcode, extendedError: error } = directive
-  if (rcode.number === serverFailure) return failed
+  if (rcode.number === rcodes.SERVFAIL) return failed
   const answers = makeRecords(directive.answer, text)
   const authority = makeRecords(directive.authority, text)
   const additional = makeRecords(directive.additional, text)

@@ -42,9 +42,6 @@ export interface ClientLookup<Reply> {
   readonly unasked: readonly string[]
 }
 
-/** Those rcodes that decide what a client does (RFC 1035 section 4.1.1). */
-export const clientRcodes = { noError: 0, serverFailure: 2, nameError: 3, notImplemented: 4, refused: 5 } as const
-
 /** Queries that leave the client, with those it repeats. */
 export function countQueries(steps: readonly ClientStep<unknown>[]): number {
   return steps.flatMap(({ queries }) => queries).reduce((sum, { times }) => sum + times, 0)

@@ -1,7 +1,7 @@
+import { rcodes } from '../answer.ts'
 import type { SearchList } from '../search-list.ts'
 import {
   absoluteName,
-  clientRcodes as rcodes,
   dotsIn,
   searchedName,
   unaskedNames,
@@ -20,7 +20,7 @@ const attempts = 2
 const maxName = 254
 
 /** With these the next name server is asked; where each says so, all are asked once more. */
-const unusable: ReadonlySet<number> = new Set([rcodes.serverFailure, rcodes.notImplemented, rcodes.refused])
+const unusable: ReadonlySet<number> = new Set([rcodes.SERVFAIL, rcodes.NOTIMP, rcodes.REFUSED])
 
 /**
  * What getaddrinfo(3) of glibc 2.36 asks one name server that answers every query, and what comes of it.
@@ -94,18 +94,18 @@ type Conclusion = Pick<ClientStep<unknown>, 'result' | 'goesOn'>
 
 /** The first of two bad replies counts. */
 function failed(reply: ClientReply | undefined): Conclusion {
-  return { result: 'temporary failure', goesOn: reply?.rcode === rcodes.serverFailure ? 'next' : 'as is' }
+  return { result: 'temporary failure', goesOn: reply?.rcode === rcodes.SERVFAIL ? 'next' : 'as is' }
 }
 
 function concluded(replies: readonly ClientReply[]): Conclusion {
-  const good = replies.filter(({ rcode }) => rcode === rcodes.noError)
+  const good = replies.filter(({ rcode }) => rcode === rcodes.NOERROR)
   // An alias without a target ends the search as an address does.
   if (good.some(({ hasData }) => hasData)) return { result: 'found', goesOn: 'no' }
   if (good.some(({ hasAnswers }) => hasAnswers)) return { result: 'no such name', goesOn: 'no' }
-  switch (replies.find(({ rcode }) => rcode !== rcodes.noError)?.rcode) {
+  switch (replies.find(({ rcode }) => rcode !== rcodes.NOERROR)?.rcode) {
     case undefined:
       return { result: 'no address', goesOn: 'next' }
-    case rcodes.nameError:
+    case rcodes.NXDOMAIN:
       return { result: 'no such name', goesOn: 'next' }
     default:
       return { result: 'no such name', goesOn: 'as is' }

@@ -1,9 +1,9 @@
+import { rcodes } from '../answer.ts'
 import { optional } from '../../model/optional.ts'
 import { isAddress } from '../apex.ts'
 import type { SearchList } from '../search-list.ts'
 import {
   absoluteName,
-  clientRcodes as rcodes,
   dotsIn,
   searchedName,
   unaskedNames,
@@ -66,7 +66,7 @@ function askName<Reply extends ClientReply>(
   // Its query cannot be read: no server has an answer to it.
   if (name.endsWith('..')) return { name, queries: [], result: 'temporary failure', goesOn: 'no', waits: timeout }
   const replies = types.map((type) => ({ type, reply: ask(name, type) }))
-  const repeated = replies.filter(({ reply }) => reply.rcode === rcodes.serverFailure).length
+  const repeated = replies.filter(({ reply }) => reply.rcode === rcodes.SERVFAIL).length
   const queries = replies.map((query) => ({ ...query, times: timesAsked(query.reply, repeated, types.length) }))
   const waits = replies.some(({ reply }) => isNoAnswer(reply)) ? timeout : undefined
   const result = resultOf(replies.map(({ reply }) => reply))
@@ -75,18 +75,18 @@ function askName<Reply extends ClientReply>(
 
 /** Only these two end the wait for a reply; REFUSED is as good as silence. */
 function isNoAnswer({ rcode }: ClientReply): boolean {
-  return rcode !== rcodes.noError && rcode !== rcodes.nameError
+  return rcode !== rcodes.NOERROR && rcode !== rcodes.NXDOMAIN
 }
 
 /** In each round twice as many SERVFAIL as there are questions are answered by asking again at once. */
 function timesAsked(reply: ClientReply, repeated: number, questions: number): number {
   if (!isNoAnswer(reply)) return 1
-  return attempts * (reply.rcode === rcodes.serverFailure ? 1 + (2 * questions) / repeated : 1)
+  return attempts * (reply.rcode === rcodes.SERVFAIL ? 1 + (2 * questions) / repeated : 1)
 }
 
 /** The first reply that is missing or denies the name decides. */
 function resultOf(replies: readonly ClientReply[]): ClientResult {
-  const bad = replies.find(({ rcode }) => rcode !== rcodes.noError)
-  if (bad !== undefined) return bad.rcode === rcodes.nameError ? 'no such name' : 'temporary failure'
+  const bad = replies.find(({ rcode }) => rcode !== rcodes.NOERROR)
+  if (bad !== undefined) return bad.rcode === rcodes.NXDOMAIN ? 'no such name' : 'temporary failure'
   return replies.some(({ hasData }) => hasData) ? 'found' : 'no address'
 }
