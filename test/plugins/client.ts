@@ -79,7 +79,7 @@ function dataText(data: unknown): string {
   return Object.values(data).map(dataText).join(' ')
 }
 
-/** A plugin that knows these records and nothing else, and remembers what it was asked. */
+/** A plugin that knows these records and nothing else, says them in the question's spelling, and remembers what it was asked. */
 export function zone(...lines: readonly string[]): Handler & { readonly asked: string[] } {
   const known = lines.map(parsedRecord)
   const asked: string[] = []
@@ -87,7 +87,7 @@ export function zone(...lines: readonly string[]): Handler & { readonly asked: s
     const { name, type } = request.query
     asked.push(`${name} ${type}`)
     const atName = known.filter(({ owner }) => owner.toLowerCase() === request.name)
-    const answers = atName.filter((found) => found.type === type)
+    const answers = atName.filter((found) => found.type === type).map((found) => ({ ...found, owner: name }))
     return answering(request, { rcode: atName.length > 0 ? 0 : 3, answers })
   }
   return Object.assign(handler, { asked })
