@@ -55,8 +55,9 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
   readonly id: number
   readonly #zones = new Map<number, ZoneReader>()
   readonly #hosts: Map<string, HostsText>
+  /** What has become of the file of each plugin hosts. */
+  readonly #tables = new Map<Hosts, { readonly file: HostsText | undefined; readonly table: HostsTable }>()
   readonly #log: (level: LogLevel, message: string) => void
-  #tables = new WeakMap<Hosts, HostsTable>()
   readonly #server: DnsServer
   readonly #direct: DirectAnswers
 
@@ -90,7 +91,6 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
       this.#zones.get(change.zone)?.exchange(change.buffer)
     } else {
       this.#hosts.set(change.path, change.text)
-      this.#tables = new WeakMap()
     }
   }
 
@@ -104,11 +104,13 @@ class CorefileAnswers implements DnsAnswers<WorkerChange> {
   }
 
   #hostsTable(plugin: Hosts): HostsTable {
+    const file = this.#hosts.get(plugin.file)
     const known = this.#tables.get(plugin)
-    if (known) return known
-    const { table, problem } = readHosts(this.#hosts.get(plugin.file)?.text ?? '', plugin)
-    if (problem !== undefined) this.#log('error', `Cannot answer from the hosts file ${plugin.file}: ${problem}`)
-    this.#tables.set(plugin, table)
+    if (known && known.file === file) return known.table
+    const { table: read, problem } = readHosts(file?.text ?? '', plugin)
+    if (problem !== undefined) this.#log('warn', `Cannot use the hosts file ${plugin.file}: ${problem}`)
+    const table = problem === undefined ? read : (known?.table ?? read)
+    this.#tables.set(plugin, { file, table })
     return table
   }
 }
