@@ -108,7 +108,7 @@ export class DnsWorkers<Setup, Change> {
 
   /** Resolves when the sockets that went with an update are closed; until then they answer what has come to them. */
   async settled(): Promise<void> {
-    await Promise.all(this.#places.map(({ link }) => link?.settled().catch(() => undefined)))
+    await Promise.all(this.#places.flatMap(({ link }) => (link ? [link.settled().catch(() => undefined)] : [])))
   }
 
   /** The figures of every worker that tells them in time. */

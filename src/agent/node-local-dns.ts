@@ -1,3 +1,4 @@
+import { errorText } from '../host/error-text.ts'
 import type { Link } from '../host/link.ts'
 import type { Log } from '../host/log.ts'
 import { isTaken } from '../host/taken-port.ts'
@@ -64,7 +65,7 @@ export class NodeLocalDns {
       const changed = await this.#program(wanted, problems)
       this.#report(before, known && changed)
     } catch (error) {
-      problems.push(messageOf(error))
+      problems.push(errorText(error))
     }
     for (const problem of problems) {
       if (!this.#problems.includes(problem)) this.#log.error(`${problem}; queries go where they went before`)
@@ -90,7 +91,7 @@ export class NodeLocalDns {
       if (found !== undefined && owner !== 'stranger' && (await link.read())?.alias === found.alias) await link.delete()
       if (this.#taken) this.#log.info('no longer answering the cluster DNS addresses')
     } catch (error) {
-      this.#log.error(`Cannot remove the DNS of this node, "pointsman cleanup" does: ${messageOf(error)}`)
+      this.#log.error(`Cannot remove the DNS of this node, "pointsman cleanup" does: ${errorText(error)}`)
       await this.#listeners.update([])
     }
   }
@@ -160,7 +161,7 @@ export class NodeLocalDns {
       try {
         await this.#options.link.addAddress(address)
       } catch (error) {
-        problems.push(messageOf(error))
+        problems.push(errorText(error))
         refused.push(address)
       }
     }
@@ -190,8 +191,4 @@ export class NodeLocalDns {
 
 function isSame(a: readonly Address[], b: readonly Address[] | undefined): boolean {
   return a.length === b?.length && a.every((address, i) => address === b[i])
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
