@@ -10,7 +10,10 @@ beforeAll(async () => {
     ['interface: 192.0.2.53@53', 'access-control: 0.0.0.0/0 allow'],
     ['forward-zone:', '  name: .', '  forward-addr: 192.0.2.10'],
   )
-  await vi.waitUntil(async () => !(await dig(node.outside, '192.0.2.53', 'localhost', '+time=1')).startsWith('no'), 20_000)
+  await vi.waitUntil(
+    async () => !(await dig(node.outside, '192.0.2.53', 'localhost', '+time=1')).startsWith('no'),
+    20_000,
+  )
 }, 60_000)
 
 afterEach(() => node.killAgents())
