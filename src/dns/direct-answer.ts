@@ -104,8 +104,7 @@ function isClosedAbove({ table }: ZoneView, message: Uint8Array, nameEnd: number
 /** The zone that the name in the question lies in. */
 function originIn({ origins }: ZoneView, message: Uint8Array, nameEnd: number): Origin | undefined {
   for (let at = headerLength; at < nameEnd; at += 1 + (message[at] ?? 0)) {
-    const origin = origins.find(({ length, wire }) => length === nameEnd - at && isSame(message, at, wire))
-    if (origin) return origin
+    for (const origin of origins) if (origin.length === nameEnd - at && isSame(message, at, origin.wire)) return origin
   }
   return undefined
 }

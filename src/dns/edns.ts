@@ -39,10 +39,7 @@ export function readEdns(
     const end = data + uint16At(message, head + 8)
     if (data > message.length || end > message.length) return 'malformed'
     if (i >= skip && uint16At(message, head) === optType) {
-      const options =
-        edns === undefined && head === at + 1
-          ? selectOptions(message.subarray(data, end), (code) => mirroredOptions.has(code))
-          : undefined
+      const options = edns === undefined && head === at + 1 ? mirrored(message, data, end) : undefined
       if (options === undefined) return 'malformed'
       edns = {
         udpSize: uint16At(message, head + 2),
@@ -66,20 +63,22 @@ export function ednsLength(edns: Edns | undefined): number {
  */
 export function writeEdns(bytes: Uint8Array, at: number, edns: Edns): number {
   if (edns.version !== 0) return writeOpt(bytes, at, badVersion, 1)
-  return writeOpt(bytes, at, { ...edns, udpSize: Math.min(edns.udpSize, maxUdpAnswer) }, 0)
+  const end = writeOpt(bytes, at, edns, 0)
+  if (edns.udpSize > maxUdpAnswer) setUint16(bytes, at + 3, maxUdpAnswer)
+  return end
 }
 
 /** Writes an OPT record as it is said; `extendedRcode` is what of an rcode the header has no room for: its upper 8 bits of 12. */
 export function writeOpt(bytes: Uint8Array, at: number, edns: Edns, extendedRcode: number): number {
   const { options } = edns
-  bytes.fill(0, at, at + optHead)
+  bytes[at] = 0
   setUint16(bytes, at + 1, optType)
   setUint16(bytes, at + 3, edns.udpSize)
   bytes[at + 5] = extendedRcode
   bytes[at + 6] = edns.version
-  bytes[at + 7] = edns.dnssecOk ? 0x80 : 0
+  setUint16(bytes, at + 7, edns.dnssecOk ? 0x8000 : 0)
   setUint16(bytes, at + 9, options.length)
-  bytes.set(options, at + optHead)
+  if (options.length > 0) bytes.set(options, at + optHead)
   return at + optHead + options.length
 }
 
@@ -92,6 +91,11 @@ export function skipName(message: Uint8Array, start: number): number {
     if (length === 0) return at + 1
     at += 1 + length
   }
+}
+
+/** Most clients send no options: then no view of them is made. */
+function mirrored(message: Uint8Array, start: number, end: number): Uint8Array | undefined {
+  return start === end ? noOptions : selectOptions(message.subarray(start, end), (code) => mirroredOptions.has(code))
 }
 
 /** The options with these codes, in wire form; undefined when one is cut. */

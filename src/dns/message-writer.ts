@@ -12,6 +12,9 @@ import { writeSoa } from './soa-wire.ts'
 /** Answers are put together here and copied out; nothing else runs in between, so one buffer serves all. */
 const scratch = new Uint8Array(65535)
 
+/** So few are copied one by one: to make a view of them takes longer. */
+const fewOctets = 128
+
 /** What a pointer can reach (RFC 1035 section 4.1.4: 14 bits). */
 const pointerReach = 0x4000
 
@@ -84,7 +87,8 @@ export class MessageWriter {
     }
     // From Node's pool: a small array of its own costs more than all the rest of a plain answer.
     const message = Buffer.allocUnsafe(this.#length)
-    message.set(scratch.subarray(0, this.#length))
+    if (this.#length > fewOctets) message.set(scratch.subarray(0, this.#length))
+    else for (let i = 0; i < this.#length; i++) message[i] = scratch[i] ?? 0
     return message
   }
 
@@ -192,9 +196,8 @@ export class MessageWriter {
   }
 }
 
-/** One by one where they are few: to make a view of them takes longer. */
 function copyOctets(from: Uint8Array, start: number, length: number, to: number): void {
-  if (length > 128) scratch.set(from.subarray(start, start + length), to)
+  if (length > fewOctets) scratch.set(from.subarray(start, start + length), to)
   else for (let i = 0; i < length; i++) scratch[to + i] = from[start + i] ?? 0
 }
 

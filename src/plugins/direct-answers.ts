@@ -9,6 +9,8 @@ import type { ZoneSource } from './zone-source.ts'
 interface DirectListener {
   readonly source: ZoneSource
   readonly zones: ReadonlyMap<string, DirectZone & { readonly deniesAlone: boolean }>
+  /** Whether answers of any zone are. */
+  readonly counted: boolean
 }
 
 const nameError = 3
@@ -18,6 +20,8 @@ export class DirectAnswers {
   readonly #environment: Pick<DnsEnvironment, 'now' | 'random' | 'observe'>
   /** By address and port; without an address that of every address. */
   readonly #listeners: ReadonlyMap<string, DirectListener>
+  /** Of each socket, by its address: one object each, so that no text has to be made for every query. */
+  readonly #ofSockets = new WeakMap<Peer['local'], DirectListener | 'none'>()
 
   constructor({ direct }: Pick<DnsServer, 'direct'>, environment: Pick<DnsEnvironment, 'now' | 'random' | 'observe'>) {
     this.#environment = environment
@@ -28,10 +32,10 @@ export class DirectAnswers {
   /** Undefined when it takes more than that: ask the server. */
   answer(message: Uint8Array, peer: Peer): Uint8Array | undefined {
     const { transport, local } = peer
-    const listener = this.#listeners.get(`${local.host} ${local.port}`) ?? this.#listeners.get(` ${local.port}`)
-    if (listener === undefined) return undefined
+    const listener = this.#ofSockets.get(local) ?? this.#listenerOf(local)
+    if (listener === 'none') return undefined
     const { now, random, observe } = this.#environment
-    const start = now()
+    const start = listener.counted ? now() : 0
     const { view } = listener.source
     const question = directQuestion(view, message, transport)
     const zone = question && listener.zones.get(question.origin.name)
@@ -56,13 +60,21 @@ export class DirectAnswers {
     })
     return answer
   }
+
+  #listenerOf(local: Peer['local']): DirectListener | 'none' {
+    const { host, port } = local
+    const listener = this.#listeners.get(`${host} ${port}`) ?? this.#listeners.get(` ${port}`) ?? 'none'
+    this.#ofSockets.set(local, listener)
+    return listener
+  }
 }
 
 /** Of several sources, as with ServiceImports, and where blocks share a zone, the way goes through the plugins. */
 function entryOf(place: string, zones: readonly DirectZone[]): readonly (readonly [string, DirectListener])[] {
   const [first] = zones
   if (first === undefined || zones.some(({ source, except }) => source !== first.source || except.length > 0)) return []
-  return [[place, { source: first.source, zones: new Map(zones.map((zone) => [zone.apex, withDenials(zone)])) }]]
+  const byApex = new Map(zones.map((zone) => [zone.apex, withDenials(zone)]))
+  return [[place, { source: first.source, zones: byApex, counted: zones.some(({ counted }) => counted) }]]
 }
 
 /** A name that is not there may go on to another plugin. */
