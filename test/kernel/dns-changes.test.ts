@@ -41,9 +41,6 @@ async function reload(agent: RunningAgent, content: string): Promise<void> {
 const corefile = (...plugins: readonly string[]) => `.:53 {\n ${['errors', ...plugins].join('\n ')}\n}\n`
 const kubernetes = 'kubernetes cluster.local in-addr.arpa ip6.arpa'
 
-/** Of `dns://cluster.local.:5300`. */
-const portOf = (zone: unknown) => /:(\d+)$/.exec(String(zone))?.[1] ?? ''
-
 test(
   'a changed Service is answered so by all threads, also after a refused Corefile',
   { timeout: 60_000 },
@@ -157,7 +154,8 @@ test('port 0 is one that is free, and stays the same through reloads', { timeout
   await node.write('Corefile', corefile(kubernetes))
   const listen = ['--dns-listen', '127.0.0.1:0', '--dns-workers', '3']
   const agent = node.begin(...(await putService(20)), ...listen)
-  const first = portOf((await agent.line(saying('answering DNS')))['zone'])
+  const { zone } = await agent.line(saying('answering DNS'))
+  const first = /:(\d+)$/.exec(String(zone))?.[1] ?? ''
   expect(Number(first)).toBeGreaterThan(1023)
   const ask = () => dig(node.here, '127.0.0.1', '-p', first, name)
   expect(await ask()).toContain('10.96.0.20')
