@@ -3,7 +3,7 @@
  * records and Unbound that forwards to the same server. Needs root, dnsperf, knot, unbound and taskset.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { benchObjects } from './cluster.ts'
 import { kubeadmCorefile } from './corefile.ts'
@@ -49,9 +49,9 @@ const paths: readonly Path[] = [
     servers: ['pointsman', 'unbound without a cache'],
   },
   {
-    name: 'other name with autopath, in the cache: one query for four names',
+    name: 'other name with autopath: one query for four names',
     queries: (i) => [`${external(i)}.${searched[0] ?? ''} A`],
-    servers: ['pointsman with autopath'],
+    servers: ['autopath'],
   },
   {
     name: 'the same four names asked one by one',
@@ -60,12 +60,12 @@ const paths: readonly Path[] = [
   },
 ]
 
-/** A pod with the address that dnsperf asks from. */
+/** A pod of this node with the address that dnsperf asks from. */
 const ownPod = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'asker', namespace: 'bench-0' },
-  spec: {},
+  spec: { nodeName: hostname() },
   status: { phase: 'Running', podIP: '127.0.0.1', podIPs: [{ ip: '127.0.0.1' }] },
 }
 
@@ -102,7 +102,7 @@ function launches(folder: string): readonly Launch[] {
   const autopath = kubeadmCorefile(['prometheus 127.0.0.1:9154', 'autopath @kubernetes'], 'verified', upstream)
   return [
     pointsman('pointsman', 5301, write('Corefile', plain + uncached), manifest),
-    pointsman('pointsman with autopath', 5302, write('Corefile.autopath', autopath), manifest),
+    pointsman('autopath', 5302, write('Corefile.autopath', autopath), manifest),
     knot('knot', 5303, folder, writeZoneFiles(folder, text)),
     unbound('unbound', 5304, folder, upstreamPort, true),
     unbound('unbound without a cache', 5305, folder, upstreamPort, false),

@@ -7,6 +7,8 @@ export interface Load {
   /** Of the server, for each query, in microseconds. */
   readonly cpu: number
   readonly lost: number
+  /** `NOERROR 61020 (100.00%)` */
+  readonly codes: string
 }
 
 export interface Asked {
@@ -19,7 +21,8 @@ export function saturate({ pid, port }: Asked, names: string, seconds = 4): Load
   const before = cpuMicroseconds(pid)
   const report = ask(port, names, '-l', String(seconds))
   const cpu = (cpuMicroseconds(pid) - before) / figure(report, 'Queries completed')
-  return { qps: figure(report, 'Queries per second'), cpu, lost: figure(report, 'Queries lost') }
+  const [, codes = ''] = /Response codes:\s*(.*)/.exec(report) ?? []
+  return { qps: figure(report, 'Queries per second'), cpu, lost: figure(report, 'Queries lost'), codes }
 }
 
 /** How long answers take at so many queries per second: p50 and p99 in milliseconds. */
@@ -32,7 +35,7 @@ export function latencies({ port }: Asked, names: string, qps: number, seconds =
 export function showLoads(loads: readonly Load[]): string {
   const [qps, cpu] = [median(loads.map((load) => load.qps)), median(loads.map((load) => load.cpu))]
   const lost = loads.reduce((sum, load) => sum + load.lost, 0)
-  return `${Math.round(qps)} qps, ${cpu.toFixed(1)} us CPU per query, ${lost} lost`
+  return `${Math.round(qps)} qps, ${cpu.toFixed(1)} us CPU per query, ${lost} lost, ${loads.at(-1)?.codes ?? ''}`
 }
 
 function ask(port: number, names: string, ...more: readonly string[]): string {
