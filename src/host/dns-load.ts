@@ -1,7 +1,7 @@
 import { ConnectionRoom } from './connection-room.ts'
 
-/** Queries that may wait for their answers at one time: at 5,000 in a second, two seconds of an upstream that is silent. */
-const maxWaiting = 10_000
+/** Queries that may wait for their answers at one time: at 20 ms each, 100,000 in a second; a flood to a silent upstream holds no more. */
+const maxWaiting = 2000
 
 /** What the DNS sockets of one thread share: how much they may hold together, and what came of it. */
 export class DnsLoad {
