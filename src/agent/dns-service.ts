@@ -50,7 +50,7 @@ export class DnsService {
   readonly #process = processMetrics()
   #corefile: Corefile
   #started = false
-  #change: Promise<void> = Promise.resolve()
+  #change: Promise<unknown> = Promise.resolve()
 
   constructor(options: DnsServiceOptions, { serving, readySources, addresses }: DnsServiceEnvironment, log: Log) {
     this.#options = options
@@ -106,10 +106,8 @@ export class DnsService {
   }
 
   /** Answers these of the node's own DNS addresses, and no others; returns a sentence for each that cannot be. */
-  async setNodeLocal(addresses: readonly Address[]): Promise<ReadonlyMap<Address, string>> {
-    const done = this.#change.catch(() => undefined).then(() => this.#listeners.setNodeLocal(addresses))
-    this.#change = done.then(() => undefined)
-    return done
+  setNodeLocal(addresses: readonly Address[]): Promise<ReadonlyMap<Address, string>> {
+    return this.#oneAtATime(() => this.#listeners.setNodeLocal(addresses))
   }
 
   /** Is no longer ready, and answers for as long as `lameduck` says, or until somebody is in a hurry. */
@@ -126,7 +124,7 @@ export class DnsService {
   /** Stops at once; HTTP first, as nobody should take us for alive who does not answer. */
   async stop(): Promise<void> {
     await this.#reload.close()
-    await this.#change.catch(() => undefined)
+    await this.#change
     this.#hosts.close()
     await this.#http.close()
     await this.#serving.close()
@@ -173,8 +171,10 @@ export class DnsService {
   }
 
   /** A reload, a change of addresses and the stop wait for each other. */
-  #oneAtATime(work: () => Promise<void>): Promise<void> {
-    this.#change = this.#change.catch(() => undefined).then(work)
-    return this.#change
+  #oneAtATime<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#change.then(work)
+    // Its error is for whoever asked; those behind it wait for its end alone.
+    this.#change = Promise.allSettled([done])
+    return done
   }
 }

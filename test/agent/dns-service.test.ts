@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { DnsService } from '../../src/agent/dns-service.ts'
 import type { DnsServing, DnsSetup } from '../../src/agent/dns-serving.ts'
 import { parseCorefile, type Corefile } from '../../src/config/corefile/corefile.ts'
+import { loopTurn } from '../../src/host/loop-turn.ts'
 import { DnsMetrics } from '../../src/plugins/prometheus/dns-metrics.ts'
 import { readExposition } from '../plugins/exposition.ts'
 import { freePort } from '../support/free-port.ts'
@@ -93,6 +94,20 @@ async function get(port: number, path: string, host = '127.0.0.1'): Promise<stri
     return 'refused'
   }
 }
+
+test("when none of the node's own addresses can be listened on, that is told to who asked, and others go on", async () => {
+  const fixture = service('. {\n bind 169.254.20.10\n whoami\n}\n')
+  fixture.service.reserve(['169.254.20.10'])
+  await fixture.service.start()
+  fixture.taken = ['169.254.20.10']
+  await expect(fixture.service.setNodeLocal(['169.254.20.10'])).rejects.toThrow(
+    'Cannot listen for DNS on 169.254.20.10',
+  )
+  // An error that nobody takes would end the agent here.
+  await loopTurn()
+  fixture.taken = []
+  expect(await fixture.service.setNodeLocal(['169.254.20.10'])).toEqual(new Map())
+})
 
 test('ready names what is not ready, and does not ask again what was', async () => {
   const port = await freePort()
