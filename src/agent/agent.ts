@@ -1,5 +1,6 @@
 import type { AddressPort } from '../config/address-port.ts'
 import type { NodeSearchList } from '../dns/search-list.ts'
+import { errorText } from '../host/error-text.ts'
 import { serveHttp, type HttpServer } from '../host/http-server.ts'
 import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
@@ -87,8 +88,7 @@ export class Agent {
     )
     this.#loop = new SyncLoop(
       () => this.#sync(),
-      (error, retryMs) =>
-        log.error({ retryMs }, `Cannot sync: ${error instanceof Error ? error.message : String(error)}`),
+      (error, retryMs) => log.error({ retryMs }, `Cannot sync: ${errorText(error)}`),
       { minMs: options.minSyncPeriodMs ?? 0, maxRetryMs: this.#periodMs },
     )
   }

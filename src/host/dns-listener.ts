@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { serveDatagrams } from './dns-datagrams.ts'
 import { DnsGuard } from './dns-guard.ts'
 import { DnsLoad } from './dns-load.ts'
+import { errorText } from './error-text.ts'
 import type { AnswerDns, DnsAddress, DnsListener } from './dns-service.ts'
 import { serveStreams } from './dns-streams.ts'
 
@@ -82,7 +83,7 @@ function reason(error: unknown): string {
     case 'EADDRNOTAVAIL':
       return 'no interface of this node has that address; "ip address" shows those it has'
     default:
-      return error instanceof Error ? error.message : String(error)
+      return errorText(error)
   }
 }
 

@@ -1,3 +1,4 @@
+import { rcodes } from '../dns/answer.ts'
 import { answerDirectly, directQuestion } from '../dns/direct-answer.ts'
 import { isWithin } from '../dns/name.ts'
 import type { DirectZone } from './direct.ts'
@@ -12,8 +13,6 @@ interface DirectListener {
   /** Whether answers of any zone are. */
   readonly counted: boolean
 }
-
-const nameError = 3
 
 /** Answers plain questions straight from the table of a zone, as the plugins of a server would. */
 export class DirectAnswers {
@@ -43,7 +42,7 @@ export class DirectAnswers {
     const answer = answerDirectly(view, message, question, transport, zone.shuffle ? random : undefined)
     if (answer === undefined) return undefined
     const rcode = (answer[3] ?? 0) & 15
-    if (rcode === nameError && !zone.deniesAlone) return undefined
+    if (rcode === rcodes.NXDOMAIN && !zone.deniesAlone) return undefined
     if (!zone.counted) return answer
     observe({
       kind: 'query',

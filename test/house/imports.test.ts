@@ -2,6 +2,20 @@ import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
+const belowAgent = [
+  'net',
+  'model',
+  'plan',
+  'backends/iptables',
+  'backends/nftables',
+  'backends/conntrack',
+  'dns',
+  'diff',
+  'config',
+  'plugins',
+  'host',
+]
+
 /** Which rooms, and which packages, each room may import. Every room may import itself. */
 const house: Record<string, { rooms: readonly string[]; packages: readonly string[] | 'any' }> = {
   net: { rooms: [], packages: ['node:crypto', 'ip-num'] },
@@ -15,39 +29,8 @@ const house: Record<string, { rooms: readonly string[]; packages: readonly strin
   config: { rooms: ['net', 'model'], packages: ['yaml'] },
   plugins: { rooms: ['net', 'model', 'dns', 'config'], packages: [] },
   host: { rooms: ['net'], packages: 'any' },
-  agent: {
-    rooms: [
-      'net',
-      'model',
-      'plan',
-      'backends/iptables',
-      'backends/nftables',
-      'backends/conntrack',
-      'dns',
-      'diff',
-      'config',
-      'plugins',
-      'host',
-    ],
-    packages: 'any',
-  },
-  cli: {
-    rooms: [
-      'net',
-      'model',
-      'plan',
-      'backends/iptables',
-      'backends/nftables',
-      'backends/conntrack',
-      'dns',
-      'diff',
-      'config',
-      'plugins',
-      'host',
-      'agent',
-    ],
-    packages: 'any',
-  },
+  agent: { rooms: belowAgent, packages: 'any' },
+  cli: { rooms: [...belowAgent, 'agent'], packages: 'any' },
   main: { rooms: ['cli'], packages: [] },
 }
 
