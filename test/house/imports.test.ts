@@ -14,6 +14,7 @@ const belowAgent = [
   'config',
   'plugins',
   'host',
+  'kube',
 ]
 
 /** Which rooms, and which packages, each room may import. Every room may import itself. */
@@ -29,6 +30,7 @@ const house: Record<string, { rooms: readonly string[]; packages: readonly strin
   config: { rooms: ['net', 'model'], packages: ['yaml'] },
   plugins: { rooms: ['net', 'model', 'dns', 'config'], packages: [] },
   host: { rooms: ['net'], packages: 'any' },
+  kube: { rooms: ['net', 'model', 'host'], packages: 'any' },
   agent: { rooms: belowAgent, packages: 'any' },
   cli: { rooms: [...belowAgent, 'agent'], packages: 'any' },
   main: { rooms: ['cli'], packages: [] },
