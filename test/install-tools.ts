@@ -23,10 +23,11 @@ const everything = {
   openssl: ['openssl'],
   gcc: ['gcc'],
   'musl-tools': ['musl-gcc'],
+  'etcd-server': ['etcd'],
 }
 
-/** Those that would become servers of this machine; the tests run them in namespaces of their own. */
-const services: ReadonlySet<string> = new Set(['unbound', 'knot'])
+/** The units of those that would become servers of this machine; the tests run them for themselves. */
+const services: Readonly<Record<string, string>> = { unbound: 'unbound', knot: 'knot', 'etcd-server': 'etcd' }
 
 const isRoot = process.getuid?.() === 0
 const forDemo = process.argv[2] === 'demo'
@@ -46,7 +47,7 @@ if (missing.length > 0) {
   apt(['update', '-qq'])
   apt(['install', '-y', '-qq', '--no-install-recommends', ...missing])
   // Where there is no systemd nothing starts them.
-  spawnSync('systemctl', ['disable', ...missing.filter((name) => services.has(name))], { stdio: 'ignore' })
+  spawnSync('systemctl', ['disable', ...missing.flatMap((name) => services[name] ?? [])], { stdio: 'ignore' })
 }
 
 function isInstalled(command: string): boolean {

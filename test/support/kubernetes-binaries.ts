@@ -1,0 +1,99 @@
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { execa } from 'execa'
+
+/** Where the programs of a control plane are; see {@link findBinary} for the order. */
+interface Program {
+  readonly command: string
+  /** The directory with the go.mod that pins it. */
+  readonly module: string
+  /** The requirement in that go.mod that gives its version. */
+  readonly required: string
+  /** The package that is its main. */
+  readonly main: string
+  /** Where its makers offer it built. */
+  readonly releases: string
+}
+
+const etcd: Program = {
+  command: 'etcd',
+  module: resolve('test/etcd'),
+  required: 'go.etcd.io/etcd/server/v3',
+  main: 'go.etcd.io/etcd/server/v3',
+  releases: 'https://github.com/etcd-io/etcd/releases',
+}
+
+const apiServer: Program = {
+  command: 'kube-apiserver',
+  module: resolve('test/kubernetes'),
+  required: 'k8s.io/kubernetes',
+  main: 'k8s.io/kubernetes/cmd/kube-apiserver',
+  releases: 'https://dl.k8s.io',
+}
+
+/** Their paths; the first time it may take minutes to build them. */
+export async function controlPlaneBinaries(): Promise<{ readonly etcd: string; readonly apiServer: string }> {
+  return { etcd: await findBinary(etcd), apiServer: await findBinary(apiServer) }
+}
+
+/** In KUBEBUILDER_ASSETS, in the cache of this user, or built by Go into that cache. */
+async function findBinary(program: Program): Promise<string> {
+  const { command } = program
+  const cached = join(cacheOf(program), command)
+  const assets = process.env['KUBEBUILDER_ASSETS'] ?? ''
+  const found = [...(assets === '' ? [] : [join(assets, command)]), cached].find(isExecutable)
+  if (found !== undefined) return found
+  try {
+    await build(program)
+    return cached
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : ''
+    throw new Error(
+      `No ${command} for the tests: none in KUBEBUILDER_ASSETS (${assets === '' ? 'not set' : assets}), none in the cache ` +
+        `${cacheOf(program)}, and Go could not build it in ${program.module} (${reason}). ` +
+        `Put the one of ${program.releases}, ${versionOf(program)}, into either directory`,
+      { cause: error },
+    )
+  }
+}
+
+/** Outside the tree, so that a clean checkout finds it: `~/.cache/pointsman/kubernetes-v1.36.3`. */
+function cacheOf(program: Program): string {
+  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
+  const name = program.module.split('/').at(-1)
+  return join(base, 'pointsman', `${name}-${versionOf(program)}`)
+}
+
+function versionOf({ module, required }: Program): string {
+  const text = readFileSync(join(module, 'go.mod'), 'utf8')
+  const line = text.split('\n').find((candidate) => candidate.includes(`${required} v`))
+  const version = line?.split(required)[1]?.trim().split(' ')[0]
+  if (version === undefined) throw new Error(`${module}/go.mod does not require ${required}`)
+  return version
+}
+
+async function build(program: Program): Promise<void> {
+  mkdirSync(cacheOf(program), { recursive: true })
+  // kube-apiserver reads its own version as it starts.
+  const flags = `-X k8s.io/component-base/version.gitVersion=${versionOf(program)}`
+  const args = ['build', '-o', join(cacheOf(program), program.command), '-ldflags', flags, program.main]
+  await execa('go', args, { cwd: program.module })
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The etcd of the distribution; undefined where it has none. */
+export function packagedEtcd(): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .map((directory) => join(directory, 'etcd'))
+    .find(isExecutable)
+}
