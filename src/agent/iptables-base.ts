@@ -1,4 +1,4 @@
-import { joinBaseRules, parseBaseRules, type BaseRules } from '../backends/iptables/base-rules.ts'
+import { joinBaseRules, parseBaseRules, type BaseRules } from '../xtables/base-rules.ts'
 import { fitToKernel, plainKernel, type KernelFacts } from '../backends/iptables/kernel-fit.ts'
 import { withLocalhost } from '../backends/iptables/node-port-jumps.ts'
 import { readBaseFile } from '../host/ruleset-files.ts'

@@ -1,6 +1,6 @@
 import type { Family } from '../net/family.ts'
 import { canaryChain } from '../backends/iptables/canary.ts'
-import type { Table } from '../backends/iptables/rule.ts'
+import type { Table } from '../xtables/rule.ts'
 import { savedForm } from '../backends/iptables/saved-rules.ts'
 import { chooseVariant, type Variant } from '../backends/iptables/variant.ts'
 import { CommandError, type RunCommand } from '../host/command.ts'

@@ -1,7 +1,7 @@
 import type { ChainChange, FamilySides } from '../backends/iptables/causes/chain-change.ts'
 import { ownerOfLine } from '../backends/iptables/causes/rule-owner.ts'
 import { RuleSide } from '../backends/iptables/causes/rule-side.ts'
-import { tables, type Table } from '../backends/iptables/rule.ts'
+import { tables, type Table } from '../xtables/rule.ts'
 import type { Edit } from '../diff/line-diff.ts'
 import type { SectionDiff } from '../diff/ruleset-diff.ts'
 import { ZoneSide } from '../dns/zone-side.ts'

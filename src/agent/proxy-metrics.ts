@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, exponentialBuckets } from 'prom-client'
-import type { Table } from '../backends/iptables/rule.ts'
+import type { Table } from '../xtables/rule.ts'
 import type { Family } from '../net/family.ts'
 import type { CleanReport } from './flow-cleaner.ts'
 import type { CheckReport, ProgrammerFigures, SyncReport } from './sync-report.ts'

@@ -1,4 +1,4 @@
-import { formatTable } from '../backends/iptables/document.ts'
+import { formatTable } from '../xtables/table-lines.ts'
 import { withInserted } from '../backends/iptables/inserted-rules.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
 import type { Log } from '../host/log.ts'

@@ -1,4 +1,4 @@
-import type { Table } from '../backends/iptables/rule.ts'
+import type { Table } from '../xtables/rule.ts'
 import type { RulesetFigures } from './iptables-ruleset.ts'
 
 /** What one sync did. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readIptablesBase, type BaseOptions } from '../../src/agent/iptables-base.ts'
-import { parseBaseRules } from '../../src/backends/iptables/base-rules.ts'
+import { parseBaseRules } from '../../src/xtables/base-rules.ts'
 import { counterNames } from '../../src/backends/iptables/counter.ts'
 import { families } from '../../src/net/family.ts'
 

@@ -7,7 +7,7 @@ import { compileService, ownChains, type ServiceFragment } from '../../src/backe
 import { desiredChains } from '../../src/backends/iptables/owned-rules.ts'
 import { serviceOfShared } from '../../src/backends/iptables/causes/rule-owner.ts'
 import { RuleSide } from '../../src/backends/iptables/causes/rule-side.ts'
-import { tables } from '../../src/backends/iptables/rule.ts'
+import { tables } from '../../src/xtables/rule.ts'
 import { slicesOf } from '../../src/model/cluster-state.ts'
 import { planService } from '../../src/plan/port-plan.ts'
 import { clusterOfObjects } from '../support/cluster.ts'

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { parseServiceRule } from '../../src/backends/iptables/causes/service-rule.ts'
-import { tables } from '../../src/backends/iptables/rule.ts'
+import { tables } from '../../src/xtables/rule.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
 
 let namespace: Namespace

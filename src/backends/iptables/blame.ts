@@ -1,7 +1,7 @@
 import { sharedRules } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
 import { ruleKey } from './rule-key.ts'
-import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
+import { appendLine, chainLine, tables, type Rule, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 type Fragments = ReadonlyMap<string, ServiceFragment>

@@ -1,10 +1,10 @@
-import type { BaseRules } from './base-rules.ts'
-import { formatTable } from './document.ts'
+import type { BaseRules } from '../../xtables/base-rules.ts'
+import { formatTable } from '../../xtables/table-lines.ts'
 import { outsideRules } from './foreign-rules.ts'
 import { isShared } from './inserted-rules.ts'
 import { isOwnChain } from './own-chain.ts'
 import { ruleTarget } from './rule-options.ts'
-import { appendLine, chainLine, tables, type Table } from './rule.ts'
+import { appendLine, chainLine, tables, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 export interface Cleanup {

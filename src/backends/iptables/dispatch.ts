@@ -4,7 +4,7 @@ import type { PortChains } from './chain-name.ts'
 import type { CompileOptions } from './compile-options.ts'
 import { matchCounter } from './counter.ts'
 import type { Routes } from './own-rules.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from '../../xtables/rule.ts'
 
 /** The nat rules that lead from the chains all services share into the chains of this port. */
 export function dispatchRules(

@@ -1,20 +1,8 @@
-import type { BaseRules, BaseTable } from './base-rules.ts'
+import type { BaseRules, BaseTable } from '../../xtables/base-rules.ts'
 import { canaryChain } from './canary.ts'
 import type { PortFragment, ServiceFragment } from './fragment.ts'
-import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
-
-/** Lines of one table, in the order iptables-restore takes them: chains first. */
-export interface TableLines {
-  readonly table: Table
-  readonly chains: readonly string[]
-  readonly rules: readonly string[]
-}
-
-/** One `*table … COMMIT` block; nothing at all where there is nothing to say. */
-export function formatTable({ table, chains, rules }: TableLines): string {
-  if (chains.length + rules.length === 0) return ''
-  return [`*${table}`, ...chains, ...rules, 'COMMIT', ''].join('\n')
-}
+import { appendLine, chainLine, tables, type Rule, type Table } from '../../xtables/rule.ts'
+import { formatTable, type TableLines } from '../../xtables/table-lines.ts'
 
 /**
  * The whole ruleset as one iptables-restore document: kube-proxy's payload of a full sync, byte for byte, its services

@@ -1,8 +1,8 @@
-import type { BaseRules } from './base-rules.ts'
+import type { BaseRules } from '../../xtables/base-rules.ts'
 import { isOwnChain } from './own-chain.ts'
 import { placedRuleKey } from './rule-key.ts'
 import { ruleTarget } from './rule-options.ts'
-import type { Rule, Table } from './rule.ts'
+import type { Rule, Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 /** Rules that stand in chains of others: those that we insert there, and those of others that lead to chains of ours. */

@@ -3,7 +3,7 @@ import { portChains } from './chain-name.ts'
 import type { CompileOptions } from './compile-options.ts'
 import { dispatchRules, refusalRules } from './dispatch.ts'
 import { ownRules, routes } from './own-rules.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from '../../xtables/rule.ts'
 
 /** The rules of one service port. */
 export interface PortFragment {

@@ -1,12 +1,13 @@
-import type { BaseRules } from './base-rules.ts'
+import type { BaseRules } from '../../xtables/base-rules.ts'
 import { isPortChain } from './chain-name.ts'
-import { formatTable, portRules, wholeTable, type TableLines } from './document.ts'
+import { formatTable, type TableLines } from '../../xtables/table-lines.ts'
+import { portRules, wholeTable } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
 import { outsideRules } from './foreign-rules.ts'
 import { withInserted } from './inserted-rules.ts'
 import { ruleKey } from './rule-key.ts'
 import { ruleTarget } from './rule-options.ts'
-import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
+import { appendLine, chainLine, type Rule, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 /** What the kernel should hold: everything of ours in one family. */

@@ -1,8 +1,8 @@
-import type { BaseRules, BaseTable } from './base-rules.ts'
-import type { TableLines } from './document.ts'
+import type { BaseRules, BaseTable } from '../../xtables/base-rules.ts'
+import type { TableLines } from '../../xtables/table-lines.ts'
 import { ruleKey } from './rule-key.ts'
 import { ruleTarget } from './rule-options.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from '../../xtables/rule.ts'
 import type { SavedRules, SavedTable } from './saved-rules.ts'
 
 /**

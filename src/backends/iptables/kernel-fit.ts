@@ -1,4 +1,4 @@
-import type { BaseRules } from './base-rules.ts'
+import type { BaseRules } from '../../xtables/base-rules.ts'
 import { counterNames, matchCounter, type CounterName } from './counter.ts'
 import { ruleOptions } from './rule-options.ts'
 

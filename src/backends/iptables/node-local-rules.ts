@@ -1,11 +1,12 @@
 import type { NodeLocalPackets } from '../../plan/node-local-dns.ts'
 import { familyOf, type Address } from '../../net/address.ts'
-import type { BaseRules, BaseTable } from './base-rules.ts'
+import type { BaseRules, BaseTable } from '../../xtables/base-rules.ts'
 import { cleanTable, joinCleanups, type Cleanup } from './cleanup.ts'
-import { formatTable, wholeTable } from './document.ts'
+import { formatTable } from '../../xtables/table-lines.ts'
+import { wholeTable } from './document.ts'
 import { changedChains } from './full-sync.ts'
 import { withInserted } from './inserted-rules.ts'
-import type { Rule, Table } from './rule.ts'
+import type { Rule, Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 /** The tables that have rules of ours for the node's own DNS. */

@@ -1,5 +1,5 @@
 import type { Address } from '../../net/address.ts'
-import { joinBaseRules, type BaseRules } from './base-rules.ts'
+import { joinBaseRules, type BaseRules } from '../../xtables/base-rules.ts'
 
 /** The base rules with node ports open on these addresses alone; `all` leaves them as they are. */
 export function withNodePortAddresses(base: BaseRules, addresses: readonly Address[] | 'all'): BaseRules {

@@ -1,11 +1,11 @@
 import { protocolWord } from '../../net/protocol.ts'
 import type { PlannedEndpoint } from '../../plan/endpoint.ts'
-import type { LocalDetector } from '../../plan/local-detector.ts'
 import type { PortPlan } from '../../plan/port-plan.ts'
 import { endpointChain, type PortChains } from './chain-name.ts'
 import type { CompileOptions } from './compile-options.ts'
 import { probability } from './probability.ts'
-import type { Rule } from './rule.ts'
+import { matchLocal } from '../../xtables/match-local.ts'
+import type { Rule } from '../../xtables/rule.ts'
 
 /** Which chains a service port needs, and where its traffic enters them. */
 export interface Routes {
@@ -98,17 +98,6 @@ function externalRules(plan: PortPlan, names: PortChains, uses: Routes, options:
     { chain, spec: `-m comment --comment "route LOCAL traffic ${what} ${fromNode} -j ${names.cluster}` },
     ...(uses.servesExternal ? [{ chain, spec: `-j ${names.local}` }] : []),
   ]
-}
-
-function matchLocal(detector: LocalDetector): string {
-  switch (detector.kind) {
-    case 'network':
-      return `-s ${detector.network.text}`
-    case 'interface':
-      return `-i ${detector.name}`
-    case 'interfacePrefix':
-      return `-i ${detector.prefix}+`
-  }
 }
 
 function firewallRules(plan: PortPlan, names: PortChains): readonly Rule[] {

@@ -1,9 +1,9 @@
-import type { BaseRules } from './base-rules.ts'
+import type { BaseRules } from '../../xtables/base-rules.ts'
 import { chainsOf, type Desired } from './full-sync.ts'
 import { copiesOf, isShared } from './inserted-rules.ts'
 import { isOwnChain } from './own-chain.ts'
 import { placedRuleKey, ruleKey } from './rule-key.ts'
-import { appendLine, chainLine, tables, type Rule, type Table } from './rule.ts'
+import { appendLine, chainLine, tables, type Rule, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 /** One chain of ours, or our rules in a chain that is not. */

@@ -1,6 +1,6 @@
 import { parseAddress } from '../../net/address.ts'
 import { ruleOptions, type RuleOption } from './rule-options.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from '../../xtables/rule.ts'
 
 /**
  * A text that is the same for every way of writing one rule. The kernel's tools print options in another order than

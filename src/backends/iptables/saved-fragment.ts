@@ -1,8 +1,8 @@
-import type { BaseRules } from './base-rules.ts'
+import type { BaseRules } from '../../xtables/base-rules.ts'
 import { isPortChain } from './chain-name.ts'
 import type { PortFragment, ServiceFragment } from './fragment.ts'
 import { ruleOptions, ruleTarget } from './rule-options.ts'
-import type { Rule, Table } from './rule.ts'
+import type { Rule, Table } from '../../xtables/rule.ts'
 import type { SavedRules, SavedTable } from './saved-rules.ts'
 
 /**

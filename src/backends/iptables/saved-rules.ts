@@ -1,4 +1,4 @@
-import { tables, type Table } from './rule.ts'
+import { tables, type Table } from '../../xtables/rule.ts'
 
 /** What `iptables-save` says of one table: each chain's rules, as the tool prints them, without `-A <chain>`. */
 export type SavedTable = ReadonlyMap<string, readonly string[]>

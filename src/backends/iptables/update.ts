@@ -1,6 +1,7 @@
-import { formatTable, sharedRules, type TableLines } from './document.ts'
+import { formatTable, type TableLines } from '../../xtables/table-lines.ts'
+import { sharedRules } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
-import { appendLine, chainLine, type Rule, type Table } from './rule.ts'
+import { appendLine, chainLine, type Rule, type Table } from '../../xtables/rule.ts'
 
 /** One service whose rules change: absent before when it is new, absent after when it goes. */
 export interface ServiceChange {

@@ -1,7 +1,7 @@
 import type { Family } from '../../../net/family.ts'
 import { specOf } from '../owned-rules.ts'
 import type { RuleSide } from './rule-side.ts'
-import type { Table } from '../rule.ts'
+import type { Table } from '../../../xtables/rule.ts'
 
 /** The two sides of a comparison in one family. */
 export interface FamilySides {

@@ -1,7 +1,7 @@
 import type { FamilySides } from './chain-change.ts'
 import { isPortChain } from '../chain-name.ts'
 import { specOf } from '../owned-rules.ts'
-import type { Table } from '../rule.ts'
+import type { Table } from '../../../xtables/rule.ts'
 import { serviceOf } from './service-comment.ts'
 import { parseServiceRule } from './service-rule.ts'
 

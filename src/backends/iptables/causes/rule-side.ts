@@ -1,7 +1,7 @@
 import { isPortChain } from '../chain-name.ts'
 import type { ServiceFragment } from '../fragment.ts'
 import type { OwnedChain } from '../owned-rules.ts'
-import { tables, type Table } from '../rule.ts'
+import { tables, type Table } from '../../../xtables/rule.ts'
 import { serviceOf } from './service-comment.ts'
 import { parseServiceRule, targetOf, type ServiceRule } from './service-rule.ts'
 

@@ -1,7 +1,7 @@
 import { portChainKind } from '../chain-name.ts'
 import { canonicalOptions } from '../rule-key.ts'
 import type { RuleOption } from '../rule-options.ts'
-import type { Table } from '../rule.ts'
+import type { Table } from '../../../xtables/rule.ts'
 import { parseServiceComment } from './service-comment.ts'
 
 /** What a rule of a ServicePort is there for. */

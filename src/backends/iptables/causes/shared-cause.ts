@@ -6,7 +6,7 @@ import { withoutHostBits } from './rule-facts.ts'
 import { ruleKey } from '../rule-key.ts'
 import { ruleOptions, ruleTarget } from '../rule-options.ts'
 import type { RuleSide } from './rule-side.ts'
-import type { Table } from '../rule.ts'
+import type { Table } from '../../../xtables/rule.ts'
 
 /** Why lines differ that belong to no Service: our jumps, what all Services share, and chains that none names. */
 export function sharedCauses(families: readonly FamilySides[], changes: readonly ChainChange[]): readonly Cause[] {

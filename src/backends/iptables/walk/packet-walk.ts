@@ -4,7 +4,7 @@ import { whole } from '../../../plan/share.ts'
 import type { Way } from './packet-way.ts'
 import { takenShare } from './rule-match.ts'
 import { applyTarget } from './rule-target.ts'
-import type { Table } from '../rule.ts'
+import type { Table } from '../../../xtables/rule.ts'
 import type { SavedRules } from '../saved-rules.ts'
 import { cannotWalk, WalkedRules, type WalkedRule } from './walked-rule.ts'
 

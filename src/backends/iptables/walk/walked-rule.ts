@@ -1,5 +1,5 @@
 import { ruleOptions, type RuleOption } from '../rule-options.ts'
-import { appendLine, type Table } from '../rule.ts'
+import { appendLine, type Table } from '../../../xtables/rule.ts'
 import type { SavedRules } from '../saved-rules.ts'
 
 /** A rule taken apart for packets to walk through. */
