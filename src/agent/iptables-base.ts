@@ -1,11 +1,8 @@
-import { joinBaseRules, parseBaseRules, type BaseRules } from '../xtables/base-rules.ts'
+import { joinBaseRules, type BaseRules } from '../xtables/base-rules.ts'
 import { fitToKernel, plainKernel, type KernelFacts } from '../backends/iptables/kernel-fit.ts'
 import { withLocalhost } from '../backends/iptables/node-port-jumps.ts'
-import { readBaseFile } from '../host/ruleset-files.ts'
 import type { Family } from '../net/family.ts'
-
-/** kube-proxy's default; the files in `rulesets/base` are written with it. */
-export const defaultMasqueradeBit = 14
+import { readBase } from './base-file.ts'
 
 /** What stands in the kernel whatever the cluster is. */
 export interface BaseOptions {
@@ -20,22 +17,17 @@ export interface BaseOptions {
 /** Reads it from `rulesets/base`. */
 export function readIptablesBase(
   family: Family,
-  { masqueradeBit = defaultMasqueradeBit, localhost = false, kernel = plainKernel }: BaseOptions = {},
+  { masqueradeBit, localhost = false, kernel = plainKernel }: BaseOptions = {},
 ): BaseRules {
-  const text = readBaseFile(`iptables-${family.toLowerCase()}.rules`)
   const base = joinBaseRules([
-    parseBaseRules(text.replaceAll(markOf(defaultMasqueradeBit), markOf(masqueradeBit))),
-    ...['iptables-canary.rules', 'iptables-jumps.rules'].map((name) => parseBaseRules(readBaseFile(name))),
+    readBase(`iptables-${family.toLowerCase()}.rules`, masqueradeBit),
+    readBase('iptables-canary.rules'),
+    readBase('iptables-jumps.rules'),
   ])
   return fitToKernel(localhost ? withLocalhost(base, readLocalhostBase()) : base, kernel)
 }
 
 /** What stands besides where node ports are open on 127.0.0.1. */
 export function readLocalhostBase(): BaseRules {
-  return parseBaseRules(readBaseFile('iptables-localhost.rules'))
-}
-
-/** As kube-proxy writes it: `0x` and eight digits, e.g. 14 is `0x00004000`. */
-function markOf(bit: number): string {
-  return `0x${(2 ** bit).toString(16).padStart(8, '0')}`
+  return readBase('iptables-localhost.rules')
 }

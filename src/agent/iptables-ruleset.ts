@@ -17,6 +17,7 @@ import { planService, type PortPlan } from '../plan/port-plan.ts'
 import { udpFrontends } from '../plan/udp-frontends.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { readIptablesBase } from './iptables-base.ts'
+import { thisNode } from './this-node.ts'
 import { UdpFrontendTable } from './udp-frontend-table.ts'
 
 /** What the rules of one family depend on besides the cluster. */
@@ -176,9 +177,7 @@ export class IptablesRuleset implements RulesetFigures {
   }
 
   #node(name: string): Node {
-    const node = this.#state.nodes.get(name) ?? { kind: 'Node', name, addresses: [], podCidrs: [] }
-    const { nodeAddress } = this.#options
-    return nodeAddress === undefined ? node : { ...node, addresses: [nodeAddress, ...node.addresses] }
+    return thisNode(this.#state, name, this.#options.nodeAddress)
   }
 }
 

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { AgentOptions } from '../agent/agent.ts'
-import { defaultMasqueradeBit } from '../agent/iptables-base.ts'
+import { defaultMasqueradeBit } from '../agent/base-file.ts'
 import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
 import type { AddressPort } from '../config/address-port.ts'
 import { localDetection } from '../config/local-detection.ts'

@@ -5,6 +5,7 @@ import { protocols, type Protocol } from '../net/protocol.ts'
 import type { Field } from './field.ts'
 import { parseLabels, type Labels } from './labels.ts'
 import { parseMetadata, type Metadata } from './metadata.ts'
+import { annotatedScheduler, type IpvsScheduler } from './ipvs-scheduler.ts'
 import { labelOf } from './name.ts'
 import { optional } from './optional.ts'
 import { isProxiedElsewhere } from './proxied-elsewhere.ts'
@@ -48,6 +49,8 @@ export interface Service extends Metadata {
   readonly internalPolicyLocal: boolean
   /** Absent unless the type is LoadBalancer with externalTrafficPolicy Local. */
   readonly healthCheckNodePort?: number
+  /** Its own scheduler in IPVS mode; absent: the node's counts. */
+  readonly ipvsScheduler?: IpvsScheduler
   /** Carries `service.kubernetes.io/service-proxy-name` or `.../headless`: another proxy programs it; DNS still answers. */
   readonly proxiedElsewhere: boolean
 }
@@ -89,6 +92,7 @@ export function parseService(object: Field): Service {
       'healthCheckNodePort',
       type === 'LoadBalancer' && externalPolicyLocal ? portNumber(spec.get('healthCheckNodePort')) : undefined,
     ),
+    ...optional('ipvsScheduler', annotatedScheduler(object.get('metadata'))),
     proxiedElsewhere: isProxiedElsewhere(object.get('metadata').get('labels')),
   }
 }

@@ -257,3 +257,13 @@ test('the name of a service is one label: with a dot it would claim the names of
   const named = new Field({ metadata: { name: 'a.b', namespace: 'shop' }, spec: { clusterIP: '10.0.0.1' } })
   expect(() => parseService(named)).toThrow('metadata.name: expected a DNS label')
 })
+
+test.each([
+  { annotations: { 'pointsman/ipvs-scheduler': 'mh' }, want: 'mh' },
+  { annotations: { 'pointsman/ipvs-scheduler': 'rrr' }, want: undefined },
+  { annotations: { 'pointsman/ipvs-scheduler': '' }, want: undefined },
+  { annotations: { other: 'mh' }, want: undefined },
+  { annotations: null, want: undefined },
+])('the scheduler by annotations $annotations: $want', ({ annotations, want }) => {
+  expect(service({}, { metadata: { name: 'cart', annotations } }).ipvsScheduler).toBe(want)
+})
