@@ -14,6 +14,7 @@ const demo: Readonly<Record<string, readonly string[]>> = {
 const everything = {
   ...demo,
   conntrack: ['conntrack'],
+  ipset: ['ipset'],
   dnsperf: ['dnsperf'],
   nfacct: ['nfacct'],
   nftables: ['nft'],

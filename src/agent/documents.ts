@@ -1,6 +1,8 @@
 import { renderNodeLocal } from '../backends/iptables/node-local-rules.ts'
 import type { OwnedChain } from '../backends/iptables/owned-rules.ts'
 import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
+import { renderAddresses, renderServers, renderSets } from '../backends/ipvs/documents.ts'
+import type { IpvsState } from '../backends/ipvs/state.ts'
 import { renderNodeLocalTable } from '../backends/nftables/node-local-table.ts'
 import type { DocumentSections } from '../diff/ruleset-diff.ts'
 import { zoneFile } from '../dns/zone-file.ts'
@@ -11,6 +13,7 @@ import { dnsPorts } from '../plan/node-local-dns.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { zoneOfState } from './dns-table.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
+import { IpvsRuleset, type IpvsOptions } from './ipvs-ruleset.ts'
 
 /** One text that a tool of the kernel, or a reader, takes as it is. */
 export interface RuleDocument {
@@ -50,20 +53,41 @@ export function nodeLocalDocuments(
   ]
 }
 
-/** Every document that a cluster state asks for. */
-export function renderDocuments(
+/** The rules that a cluster state asks for, with iptables alone. */
+export function iptablesDocuments(
   state: ClusterStore,
   families: readonly Family[],
   ruleset: Omit<RulesetOptions, 'family'>,
-  zone: ZoneOptions,
 ): readonly RuleDocument[] {
+  return families.map((family) => ({
+    name: rulesDocumentName(family),
+    text: new IptablesRuleset(state, { ...ruleset, family }).render(),
+  }))
+}
+
+/** What it asks for with IPVS: virtual servers, addresses and sets of all families together, and the rules of each. */
+export function ipvsDocuments(
+  state: ClusterStore,
+  families: readonly Family[],
+  options: Omit<IpvsOptions, 'family'>,
+): readonly RuleDocument[] {
+  const rulesets = families.map((family) => ({ family, ruleset: new IpvsRuleset(state, { ...options, family }) }))
+  const each = (textOf: (wanted: IpvsState, family: Family) => string) =>
+    rulesets.map(({ family, ruleset }) => textOf(ruleset.wanted, family)).join('')
   return [
-    ...families.map((family) => ({
-      name: rulesDocumentName(family),
-      text: new IptablesRuleset(state, { ...ruleset, family }).render(),
+    { name: 'ipvs.ipvsadm', text: each(renderServers) },
+    { name: 'ipvs.addresses', text: each(renderAddresses) },
+    { name: 'ipvs.ipset', text: each(renderSets) },
+    ...rulesets.map(({ family, ruleset }) => ({
+      name: `ipvs-${family.toLowerCase()}.rules`,
+      text: ruleset.renderRules(),
     })),
-    { name: zoneDocumentName, text: zoneFile(zoneOfState(state, zone)) },
   ]
+}
+
+/** The names that it asks for. */
+export function zoneDocument(state: ClusterStore, zone: ZoneOptions): RuleDocument {
+  return { name: zoneDocumentName, text: zoneFile(zoneOfState(state, zone)) }
 }
 
 /** The rules cut into chains, to be compared. */

@@ -25,6 +25,16 @@ export function rulesetOptions(settings: Settings): Omit<RulesetOptions, 'family
   }
 }
 
+/** The same, for what cannot be done in another mode yet. */
+export function iptablesOptions(settings: Settings): Omit<RulesetOptions, 'family'> {
+  if (settings.mode === 'ipvs') {
+    throw new Failure(
+      'mode: expected iptables, the only one that reaches the kernel yet; the command render knows ipvs too',
+    )
+  }
+  return rulesetOptions(settings)
+}
+
 /** What they say about the agent itself. */
 export function agentSettings(
   settings: Settings,

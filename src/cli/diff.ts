@@ -13,7 +13,7 @@ import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Family } from '../net/family.ts'
-import { rulesetOptions } from './agent-settings.ts'
+import { iptablesOptions } from './agent-settings.ts'
 import {
   addClusterOptions,
   addFamilyOption,
@@ -44,7 +44,7 @@ export function addDiff(program: Command): void {
 
 /** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
 async function diff(options: DiffOptions): Promise<void> {
-  const ruleset = rulesetOptions(await readSettings(options))
+  const ruleset = iptablesOptions(await readSettings(options))
   const state = await readCluster(options.filename)
   for (const line of conflictLines(state.claims)) console.error(line)
   const wanted = wantedFamilies(options)
@@ -65,7 +65,7 @@ function paint(role: LineRole, line: string): string {
   return styleText(styles[role], line, { stream: process.stdout })
 }
 
-type Ruleset = ReturnType<typeof rulesetOptions>
+type Ruleset = ReturnType<typeof iptablesOptions>
 
 interface Compared {
   readonly old: ComparedSide

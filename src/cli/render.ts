@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
 import { conflictLines } from '../agent/conflict-report.ts'
-import { nodeLocalDocuments, renderDocuments } from '../agent/documents.ts'
+import { iptablesDocuments, ipvsDocuments, nodeLocalDocuments, zoneDocument } from '../agent/documents.ts'
 import type { Family } from '../net/family.ts'
 import { nodeLocalAddresses } from '../plan/node-local-dns.ts'
 import { rulesetOptions } from './agent-settings.ts'
@@ -35,12 +35,16 @@ export function addRender(program: Command): void {
 
 async function render(options: RenderOptions): Promise<void> {
   const { nodeLocalDns } = options
-  const ruleset = rulesetOptions(await readSettings(options))
+  const settings = await readSettings(options)
+  const ruleset = rulesetOptions(settings)
   const state = await readCluster(options.filename)
   for (const line of conflictLines(state.claims)) console.error(line)
   const families = wantedFamilies(options)
   const documents = [
-    ...renderDocuments(state, families, ruleset, zoneOptions(options)),
+    ...(settings.mode === 'ipvs'
+      ? ipvsDocuments(state, families, { ...ruleset, scheduler: settings['ipvs.scheduler'] ?? 'rr' })
+      : iptablesDocuments(state, families, ruleset)),
+    zoneDocument(state, zoneOptions(options)),
     ...(nodeLocalDns === undefined
       ? []
       : nodeLocalDocuments(nodeLocalDns === true ? nodeLocalAddresses(state) : nodeLocalDns, families)),

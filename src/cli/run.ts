@@ -16,7 +16,7 @@ import { createLog, type Log } from '../host/log.ts'
 import { optional } from '../model/optional.ts'
 import type { Family } from '../net/family.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
-import { agentSettings, rulesetOptions } from './agent-settings.ts'
+import { agentSettings, iptablesOptions } from './agent-settings.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
 import { Failure } from './failure.ts'
 import { nodeLocalDnsOptions } from './node-local.ts'
@@ -62,7 +62,7 @@ async function run(options: RunOptions): Promise<void> {
   }
   const settings = await readSettings(options)
   const dns = await dnsServiceOptions(options)
-  const ruleset = rulesetOptions(settings)
+  const ruleset = iptablesOptions(settings)
   const log = createLog()
   const { signal, hurry } = stopSignals()
   log.info({ node: ruleset.nodeName, version: manifest.version }, 'starting')
@@ -116,7 +116,7 @@ async function proxyOptions(
   settings: Settings,
   log: Log,
 ): Promise<Pick<AgentOptions, 'ruleset' | 'tools'>> {
-  const ruleset = rulesetOptions(settings)
+  const ruleset = iptablesOptions(settings)
   if (!options.proxy) return { ruleset, tools: [] }
   const dryRun = options.dryRun ?? false
   const kernel = await (dryRun ? readKernelFacts(runCommand) : ensureKernelFacts(runCommand, log))

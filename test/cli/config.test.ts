@@ -146,7 +146,11 @@ test.each([
     ['--detect-local-mode=BridgeInterface'],
     'detectLocalMode BridgeInterface needs detectLocal.bridgeInterface (--pod-bridge-interface)',
   ],
-  [['--proxy-mode', 'ipvs'], '--proxy-mode: expected iptables, the only mode there is yet, got "ipvs"'],
+  [['--proxy-mode', 'nftables'], '--proxy-mode: expected one of iptables, ipvs, got "nftables"'],
+  [
+    ['--proxy-mode', 'ipvs'],
+    'mode: expected iptables, the only one that reaches the kernel yet; the command render knows ipvs too',
+  ],
   [['--node', 'a', '--hostname-override', 'b'], '--hostname-override b: --node a says otherwise; keep one of them'],
   [['--cleanup'], '--cleanup: expected the command cleanup in its place'],
   [['--conntrack-tcp-be-liberel'], /unknown option '--conntrack-tcp-be-liberel'[^]*--conntrack-tcp-be-liberal/],

@@ -123,11 +123,12 @@ const cases: Record<Exclude<FieldPath, `--${string}`>, Case> = {
   mode: {
     good: [
       ['iptables', 'iptables'],
+      ['ipvs', 'ipvs'],
       ['', unset],
     ],
-    bad: ['ipvs', 'nftables', 'userspace', 'kernelspace', 'IPTables'].map((mode) => [
+    bad: ['nftables', 'userspace', 'kernelspace', 'IPTables'].map((mode) => [
       mode,
-      `iptables, the only mode there is yet, got "${mode}"`,
+      `one of iptables, ipvs, got "${mode}"`,
     ]),
   },
   hostnameOverride: {
@@ -202,7 +203,7 @@ const cases: Record<Exclude<FieldPath, `--${string}`>, Case> = {
       ['rr', 'rr'],
       ['', unset],
     ],
-    bad: [['R R', 'the name of a scheduler, such as rr, got "R R"']],
+    bad: [['R R', 'one of rr, wrr, lc, wlc, lblc, lblcr, sh, dh, sed, nq, mh, fo, ovf, twos, got "R R"']],
   },
   'ipvs.excludeCIDRs': {
     good: [

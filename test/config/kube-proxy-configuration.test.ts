@@ -66,7 +66,7 @@ describe('an unknown field', () => {
 
 test('all problems are told, in the order of their places', () => {
   expect(
-    errorsOf(`${header}mode: ipvs
+    errorsOf(`${header}mode: nftables
 nodePortAddresses: [10.0.0.0/8, x, 192.0.2.0/24, y]
 iptables:
   masqueradeBit: 32
@@ -77,7 +77,7 @@ ipvs: [rr]
 clusterCIDR: 10.0.0.0/33
 `),
   ).toEqual([
-    'kp.yaml, line 3, column 1: mode: expected iptables, the only mode there is yet, got "ipvs"',
+    'kp.yaml, line 3, column 1: mode: expected one of iptables, ipvs, got "nftables"',
     'kp.yaml, line 4, column 33: nodePortAddresses[1]: expected a CIDR, such as 10.244.0.0/16, got "x"',
     'kp.yaml, line 4, column 50: nodePortAddresses[3]: expected a CIDR, such as 10.244.0.0/16, got "y"',
     'kp.yaml, line 6, column 3: iptables.masqueradeBit: expected an integer from 0 to 31, got 32',

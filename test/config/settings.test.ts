@@ -75,6 +75,7 @@ test('settings without effect are named by reason, unless they say what kube-pro
   expect(
     describeUnused({
       'ipvs.scheduler': 'rr',
+      'ipvs.tcpTimeout': 900_000,
       'ipvs.syncPeriod': 30_000,
       'ipvs.strictARP': true,
       portRange: '300-2000',
@@ -83,7 +84,7 @@ test('settings without effect are named by reason, unless they say what kube-pro
       '--master': 'https://192.0.2.1',
     }),
   ).toBe(
-    'no effect: --master (no API server is watched yet); ipvs.scheduler, ipvs.strictARP (IPVS is not there yet); portRange (kube-proxy makes no use of it either)',
+    'no effect: --master (no API server is watched yet); ipvs.strictARP, ipvs.tcpTimeout (IPVS does not reach the kernel yet); portRange (kube-proxy makes no use of it either)',
   )
   expect(describeUnused({ 'ipvs.syncPeriod': 30_000, 'clientConnection.qps': 5 })).toBeUndefined()
   expect(describeUnused({})).toBeUndefined()

@@ -53,6 +53,32 @@ describe.each(cases)('$name', ({ name, file, options }) => {
   })
 })
 
+describe.each(cases)('$name with IPVS', ({ name, file, options }) => {
+  test('renders as golden, and the real tools take it', async () => {
+    const all = await render(file, [...options, '--mode', 'ipvs'])
+    const documents = new Map(all.map((document) => [document.name, document.text]))
+    const ours = [...documents].filter(([document]) => document.startsWith('ipvs'))
+    expect(ours.map(([document]) => document)).toEqual([
+      'ipvs.ipvsadm',
+      'ipvs.addresses',
+      'ipvs.ipset',
+      'ipvs-ipv4.rules',
+      'ipvs-ipv6.rules',
+    ])
+    for (const [document, text] of ours) await expect(text).toMatchFileSnapshot(`../../golden/${name}/${document}`)
+    await namespace.run('ipset', ['restore'], documents.get('ipvs.ipset'))
+    const saved = await namespace.run('ipset', ['save'])
+    // The kernel has members in an order of its own.
+    expect(membersIn(saved)).toEqual(membersIn(documents.get('ipvs.ipset') ?? ''))
+    for (const [tool, document] of ipvsRules) {
+      for (const variant of ['nft', 'legacy']) {
+        await namespace.run(`${tool}-${variant}-restore`, ['--test', '--noflush'], documents.get(document))
+      }
+    }
+    await namespace.run('ipset', ['destroy'])
+  })
+})
+
 test('the published three-pod example has its published chain names and shares', () => {
   const rules = readFileSync('golden/three-pods/iptables-ipv4.rules', 'utf8')
   const spread = rules.split('\n').filter((line) => line.startsWith('-A KUBE-SVC-7MAVMYXEWSWTZO74') && line.includes('->'))
@@ -62,6 +88,18 @@ test('the published three-pod example has its published chain names and shares',
     [undefined, 'KUBE-SEP-A7FT4NOFGEXI2SSB'],
   ])
 })
+
+const ipvsRules = [
+  ['iptables', 'ipvs-ipv4.rules'],
+  ['ip6tables', 'ipvs-ipv6.rules'],
+] as const
+
+function membersIn(sets: string): readonly string[] {
+  return sets
+    .split('\n')
+    .filter((line) => line.startsWith('add '))
+    .sort()
+}
 
 function casesOf(file: string): readonly Case[] {
   const path = `${directory}/${file}`

@@ -1,6 +1,6 @@
 import { ClusterStore } from '../../agent/cluster-store.ts'
 import { zoneOfState } from '../../agent/dns-table.ts'
-import { renderDocuments } from '../../agent/documents.ts'
+import { iptablesDocuments, zoneDocument } from '../../agent/documents.ts'
 import { parseManifests } from '../../agent/manifest-text.ts'
 import { answerQuery } from '../../dns/answer.ts'
 import { listenDns } from '../../host/dns-listener.ts'
@@ -27,7 +27,8 @@ client), program these rules in the node, send 300 connections through them, rem
   const networks = [podCidr.IPv4].flatMap((text) => parseCidr(text) ?? [])
   const localDetection = { mode: 'ClusterCIDR', networks } as const
   const ruleset = { nodeName: 'node-1', masqueradeAll: false, localDetection, nodePortNetworks: [] }
-  for (const { name, text } of renderDocuments(store, ['IPv4'], ruleset, zone)) await print(`# ${name}\n${text}`)
+  const documents = [...iptablesDocuments(store, ['IPv4'], ruleset), zoneDocument(store, zone)]
+  for (const { name, text } of documents) await print(`# ${name}\n${text}`)
   const answers = zoneOfState(store, zone)
   const listener = await listenDns(
     { host: '127.0.0.1', port: 0 },

@@ -1,16 +1,9 @@
 import { used } from '../field-spec.ts'
-import { flag, integer, oneOf, period, type Kind } from '../kind.ts'
+import { ipvsSchedulers } from '../../model/ipvs-scheduler.ts'
+import { flag, integer, oneOf, period } from '../kind.ts'
 import { address, interfaceName, nodeName, nodePortNetworks, podNetworks } from '../network-kind.ts'
 
-const mode: Kind<'iptables'> = {
-  read(field) {
-    const value = field.text()
-    if (value === undefined || value === '') return undefined
-    if (value !== 'iptables') throw field.error('iptables, the only mode there is yet')
-    return value
-  },
-  fromText: (value) => value,
-}
+const modes = oneOf('iptables', 'ipvs')
 
 const localModes = oneOf('ClusterCIDR', 'NodeCIDR', 'BridgeInterface', 'InterfaceNamePrefix')
 
@@ -22,7 +15,7 @@ export const ruleFields = {
     '<name>',
     'the node this is (default: the host name of this machine)',
   ),
-  mode: used(mode, 'proxy-mode mode', '<mode>', 'how rules are written: iptables'),
+  mode: used(modes, 'proxy-mode mode', '<mode>', 'how rules are written: iptables (default); render knows ipvs too'),
   clusterCIDR: used(podNetworks, 'cluster-cidr', '<cidrs>', 'pod networks, one per family, joined by a comma'),
   detectLocalMode: used(
     localModes,
@@ -66,6 +59,12 @@ export const ruleFields = {
     'bind-address',
     '<address>',
     'address of the node in its family, in place of that of the Node',
+  ),
+  'ipvs.scheduler': used(
+    oneOf(...ipvsSchedulers),
+    'ipvs-scheduler',
+    '<name>',
+    'how IPVS chooses an endpoint, for Services without the annotation pointsman/ipvs-scheduler (default: rr)',
   ),
   'iptables.syncPeriod': used(
     period,

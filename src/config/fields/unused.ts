@@ -6,7 +6,7 @@ import { logFields } from './log.ts'
 const word = text()
 const size = integer(0)
 const client = unused('no API server is watched yet')
-const ipvs = unused('IPVS is not there yet')
+const ipvs = unused('IPVS does not reach the kernel yet')
 const nftables = unused('nftables is not there yet')
 const servers = unused('not there yet')
 const windows = unused('this is not Windows')
@@ -22,7 +22,6 @@ export const unusedFields = {
   configSyncPeriod: client(period, 'config-sync-period', [900_000]),
   '--master': client(word, 'master'),
 
-  'ipvs.scheduler': ipvs(text(/^[a-z]{1,16}$/, 'the name of a scheduler, such as rr'), 'ipvs-scheduler'),
   'ipvs.excludeCIDRs': ipvs(listOf(cidr), 'ipvs-exclude-cidrs'),
   'ipvs.strictARP': ipvs(flag, 'ipvs-strict-arp', [false]),
   'ipvs.syncPeriod': ipvs(period, 'ipvs-sync-period', [30_000]),
