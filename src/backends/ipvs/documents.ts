@@ -1,4 +1,4 @@
-import type { Address } from '../../net/address.ts'
+import { familyOf, type Address } from '../../net/address.ts'
 import type { Family } from '../../net/family.ts'
 import { addLine, createLine } from './ip-set.ts'
 import type { IpvsState } from './state.ts'
@@ -13,10 +13,13 @@ export function renderServers({ servers }: IpvsState): string {
 }
 
 /** What `ip -batch -` takes; the interface must be there. */
-export function renderAddresses({ addresses }: IpvsState, family: Family): string {
-  return [...addresses]
-    .map((address) => ended(`addr add ${hostNetwork(address, family)} dev ${ipvsInterface}`))
-    .join('')
+export function renderAddresses({ addresses }: IpvsState): string {
+  return [...addresses].map((address) => ended(`addr add ${addressWords(address)}`)).join('')
+}
+
+/** `10.96.0.10/32 dev kube-ipvs0` */
+export function addressWords(address: Address): string {
+  return `${address}/${familyOf(address) === 'IPv4' ? 32 : 128} dev ${ipvsInterface}`
 }
 
 /** What `ipset restore` takes, all sets of the family. */
@@ -28,10 +31,6 @@ export function renderSets({ sets }: IpvsState, family: Family): string {
     ])
     .map(ended)
     .join('')
-}
-
-function hostNetwork(address: Address, family: Family): string {
-  return `${address}/${family === 'IPv4' ? 32 : 128}`
 }
 
 function ended(line: string): string {

@@ -1,7 +1,7 @@
 import type { Family } from '../../net/family.ts'
 
 /** The sets of ours, in the order they are made, and their types. IPv6 has the same under names of its own. */
-export const setTypes = {
+const setTypes = {
   'KUBE-LOOP-BACK': 'hash:ip,port,ip',
   'KUBE-CLUSTER-IP': 'hash:ip,port',
   'KUBE-EXTERNAL-IP': 'hash:ip,port',
@@ -52,6 +52,10 @@ export function createLine(name: SetName, family: Family): string {
 
 export function addLine({ set, member }: SetMember, family: Family): string {
   return `add ${kernelSetName(set, family)} ${member}`
+}
+
+export function deleteLine({ set, member }: SetMember, family: Family): string {
+  return `del ${kernelSetName(set, family)} ${member}`
 }
 
 function isSetName(name: string): name is SetName {

@@ -12,6 +12,8 @@ export interface VirtualServer {
   readonly flags: string
   /** How long a client stays with one real server, in seconds; absent: no longer than a connection. */
   readonly persistence?: number
+  /** What ipvsadm(8) prints besides and we never write, e.g. `-M 255.255.255.0`; absent for none. */
+  readonly other?: string
   /** Sorted by target, each once. */
   readonly realServers: readonly RealServer[]
 }
@@ -22,6 +24,8 @@ export interface RealServer {
   readonly target: string
   /** 0: no new connections. */
   readonly weight: number
+  /** Another way of forwarding, as ipvsadm(8) prints it, e.g. `-g`; absent for address translation, which we write. */
+  readonly other?: string
 }
 
 /** `10.96.0.10:53/UDP`, `[2001:db8::10]:53/UDP`: what tells virtual servers apart. */
