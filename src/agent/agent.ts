@@ -4,15 +4,14 @@ import { errorText } from '../host/error-text.ts'
 import { serveHttp, type HttpServer } from '../host/http-server.ts'
 import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
-import { DirectoryWatch } from '../host/watch-files.ts'
 import type { Node } from '../model/node.ts'
 import type { Address } from '../net/address.ts'
+import type { ClusterChanges, ClusterSource } from './cluster-source.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsService, type DnsServiceOptions } from './dns-service.ts'
 import { DnsZones } from './dns-zones.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
-import type { ManifestSource } from './manifest-source.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
 import { ProxyMetrics } from './proxy-metrics.ts'
 import { SyncLoop } from './sync-loop.ts'
@@ -41,21 +40,12 @@ export interface AgentDnsOptions extends DnsServiceOptions {
   readonly search: NodeSearchList
 }
 
-/** Files must have been left alone for this long before they are read: few tools replace a file in one step. */
-const quietMs = 20
-
-/** But not longer than this after the first change: something else may write there all the time. */
-const maxQuietMs = 200
-
-/** How soon a path that could not be read is tried again. */
-const againMs = 1000
-
 /** kube-proxy's default. */
 const defaultSyncPeriodMs = 30_000
 
 /** One node's agent: reads the cluster, programs the kernel, answers DNS, until stopped. */
 export class Agent {
-  readonly #source: ManifestSource
+  readonly #source: ClusterSource
   readonly #options: AgentOptions
   readonly #log: Log
   readonly #store = new ClusterStore()
@@ -69,23 +59,15 @@ export class Agent {
   #serving: WorkerServing | undefined
   #service: DnsService | undefined
   #nodeLocalDns: NodeLocalDns | undefined
-  readonly #watch: DirectoryWatch
   #starting: Promise<void> | undefined
   #stopped = false
   #checkDue = false
-  #quiet: NodeJS.Timeout | undefined
   #period: NodeJS.Timeout | undefined
-  #again: NodeJS.Timeout | undefined
-  #changedAt: number | undefined
 
-  constructor(source: ManifestSource, options: AgentOptions, log: Log) {
+  constructor(source: ClusterSource, options: AgentOptions, log: Log) {
     this.#source = source
     this.#options = options
     this.#log = log
-    this.#watch = new DirectoryWatch(
-      () => this.#filesChanged(),
-      (error) => log.error(`Cannot watch for changes: ${error.message}`),
-    )
     this.#loop = new SyncLoop(
       () => this.#sync(),
       (error, retryMs) => log.error({ retryMs }, `Cannot sync: ${errorText(error)}`),
@@ -103,9 +85,7 @@ export class Agent {
     this.#service = this.#dnsService()
     // Also where the start fails, what an agent before us has left of it must go.
     this.#nodeLocalDns = this.#createNodeLocalDns(this.#service)
-    const { unreadable } = await this.#readChanges()
-    // To go on would take the services of that document out of the kernel, where an agent before us has put them.
-    if (unreadable.length > 0) throw new Error(unreadable.join('\n'))
+    await this.#readChanges()
     if (this.#stopped) return
     const { ruleset, tools } = this.#options
     this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
@@ -113,6 +93,7 @@ export class Agent {
     if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#store))
     await this.#service?.start()
     if (this.#stopped) return
+    this.#source.follow(() => this.#loop.request())
     this.#loop.request()
     // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
     this.#period = setInterval(() => {
@@ -135,13 +116,11 @@ export class Agent {
   async stop(hurry: AbortSignal): Promise<void> {
     await this.#service?.lameduck(hurry)
     this.#stopped = true
+    await this.#source.close()
     // A start that is under way may still open what is to be closed; its error has gone to whoever started.
     await this.#starting?.catch(() => undefined)
-    this.#watch.close()
-    clearTimeout(this.#quiet)
     clearInterval(this.#period)
     await this.#loop.stop()
-    clearTimeout(this.#again)
     await this.#nodeLocalDns?.remove()
     await this.#metricsServer?.close()
     await this.#service?.stop()
@@ -196,36 +175,20 @@ export class Agent {
     )
   }
 
-  #filesChanged(): void {
-    // Before the first reading is complete, start() itself asks for the next.
-    if (this.#programs === undefined) return
-    this.#changedAt ??= performance.now()
-    if (performance.now() - this.#changedAt > maxQuietMs) return
-    clearTimeout(this.#quiet)
-    this.#quiet = setTimeout(() => this.#loop.request(), quietMs)
-  }
-
   async #sync(): Promise<void> {
-    const changedAt = this.#changedAt
     const check = this.#checkDue
-    this.#changedAt = undefined
     this.#checkDue = false
-    await this.#readChanges()
+    const { changedAt } = await this.#readChanges()
     await this.#nodeLocalDns?.apply(this.#store, check)
     await this.#programs?.sync(changedAt, check)
   }
 
-  async #readChanges(): Promise<{ readonly unreadable: readonly string[] }> {
-    // First the watch, then the reading: a change in between is seen twice, not missed.
-    await this.#watch.arm(await this.#source.watchedDirectories())
-    const { put, removed, errors, incomplete } = await this.#source.read()
-    for (const { message } of errors) this.#log.error(message)
-    const unreadable = errors.filter(({ object }) => object === undefined).map(({ message }) => message)
-    // What could not be read may be there again at any time, and nothing tells when.
-    clearTimeout(this.#again)
-    if (incomplete) this.#again = setTimeout(() => this.#loop.request(), againMs)
+  async #readChanges(): Promise<ClusterChanges> {
+    const changes = await this.#source.read()
+    const { put, removed, errors } = changes
+    for (const message of errors) this.#log.error(message)
     const changed = [...removed, ...put]
-    if (changed.length === 0) return { unreadable }
+    if (changed.length === 0) return changes
     const touched = this.#store.apply({ put, removed })
     const node = changed.find((object): object is Node => object.kind === 'Node' && object.name === this.#nodeName)
     // The node's zone, addresses and pod networks take part in every service's rules.
@@ -233,7 +196,7 @@ export class Agent {
     this.#programs?.touch(services)
     this.#serving?.zones.take({ put, removed }, touched)
     await this.#serving?.zones.commit(unixSeconds())
-    return { unreadable }
+    return changes
   }
 
   get #periodMs(): number {

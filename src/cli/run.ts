@@ -5,7 +5,7 @@ import { remakingCounters } from '../agent/counters.ts'
 import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
-import { ManifestSource } from '../agent/manifest-source.ts'
+import { FileSource } from '../agent/file-source.ts'
 import { routeLocalnet } from '../agent/route-localnet.ts'
 import { familyMismatches } from '../config/family-mismatch.ts'
 import type { Settings } from '../config/settings.ts'
@@ -70,7 +70,7 @@ async function run(options: RunOptions): Promise<void> {
   if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
   if (settings['--init-only'] === true) return
   const agent = new Agent(
-    new ManifestSource(options.filename),
+    new FileSource(options.filename, log),
     {
       ...(await proxyOptions(options, settings, log)),
       ...optional('dns', dns),

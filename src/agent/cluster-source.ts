@@ -1,0 +1,21 @@
+import type { ModelObject } from '../model/object.ts'
+
+/** What changed between two readings. */
+export interface ClusterChanges {
+  readonly put: readonly ModelObject[]
+  readonly removed: readonly ModelObject[]
+  /** Sentences about what could not be read, that the reading before did not have; such objects stay as they were. */
+  readonly errors: readonly string[]
+  /** When the first of the changes was seen, as `performance.now()`; absent when nothing says so. */
+  readonly changedAt?: number
+}
+
+/** Where the agent has the cluster's state from: files, or an API server. */
+export interface ClusterSource {
+  /** What changed since the last reading; the first has everything, waits until that is complete, and throws where it never can be. */
+  read(): Promise<ClusterChanges>
+  /** From now on calls back when there may be something to read. */
+  follow(onChange: () => void): void
+  /** A reading under way ends as it can. */
+  close(): Promise<void>
+}
