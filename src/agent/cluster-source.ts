@@ -16,6 +16,6 @@ export interface ClusterSource {
   read(): Promise<ClusterChanges>
   /** From now on calls back when there may be something to read. */
   follow(onChange: () => void): void
-  /** A reading under way ends as it can. */
+  /** Resolves when a reading that is under way has ended too. */
   close(): Promise<void>
 }

@@ -17,6 +17,7 @@ export class FileSource implements ClusterSource {
   readonly #manifests: ManifestSource
   readonly #watch: DirectoryWatch
   #onChange: (() => void) | undefined
+  #reading: Promise<ClusterChanges> | undefined
   #quiet: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
   #changedAt: number | undefined
@@ -29,7 +30,27 @@ export class FileSource implements ClusterSource {
     )
   }
 
-  async read(): Promise<ClusterChanges> {
+  read(): Promise<ClusterChanges> {
+    const reading = this.#read()
+    this.#reading = reading
+    return reading
+  }
+
+  /** Changes during the first reading are seen by whoever reads once more now. */
+  follow(onChange: () => void): void {
+    this.#onChange = onChange
+  }
+
+  async close(): Promise<void> {
+    // One under way may still open what is to be closed; its error has gone to whoever reads.
+    await this.#reading?.catch(() => undefined)
+    this.#watch.close()
+    clearTimeout(this.#quiet)
+    clearTimeout(this.#again)
+    this.#onChange = undefined
+  }
+
+  async #read(): Promise<ClusterChanges> {
     const changedAt = this.#changedAt
     this.#changedAt = undefined
     // First the watch, then the reading: a change in between is seen twice, not missed.
@@ -40,26 +61,13 @@ export class FileSource implements ClusterSource {
     if (this.#onChange === undefined && unreadable.length > 0) throw new Error(unreadable.join('\n'))
     // What could not be read may be there again at any time, and nothing tells when.
     clearTimeout(this.#again)
-    const onChange = this.#onChange
-    if (incomplete && onChange !== undefined) this.#again = setTimeout(onChange, againMs)
+    if (incomplete) this.#again = setTimeout(() => this.#onChange?.(), againMs)
     return {
       put,
       removed,
       errors: errors.map(({ message }) => message),
       ...(changedAt !== undefined && { changedAt }),
     }
-  }
-
-  /** Changes during the first reading are seen by whoever reads once more now. */
-  follow(onChange: () => void): void {
-    this.#onChange = onChange
-  }
-
-  async close(): Promise<void> {
-    this.#watch.close()
-    clearTimeout(this.#quiet)
-    clearTimeout(this.#again)
-    this.#onChange = undefined
   }
 
   #filesChanged(): void {
