@@ -1,4 +1,5 @@
 import type { AddressPort } from '../config/address-port.ts'
+import type { Corefile } from '../config/corefile/corefile.ts'
 import type { NodeSearchList } from '../dns/search-list.ts'
 import { errorText } from '../host/error-text.ts'
 import { serveHttp, type HttpServer } from '../host/http-server.ts'
@@ -145,7 +146,11 @@ export class Agent {
     this.#serving = serving
     // Before the first complete reading nothing is served at all.
     const readySources = [{ name: 'kubernetes', isReady: () => true }]
-    return new DnsService(dns, { serving, readySources, addresses: interfaceAddresses }, this.#log)
+    return new DnsService(
+      dns,
+      { serving, readySources, addresses: interfaceAddresses, prepare: (corefile) => this.#prepare(corefile) },
+      this.#log,
+    )
   }
 
   #createNodeLocalDns(service: DnsService | undefined): NodeLocalDns | undefined {
@@ -181,6 +186,13 @@ export class Agent {
     const { changedAt } = await this.#readChanges()
     await this.#nodeLocalDns?.apply(this.#store, check)
     await this.#programs?.sync(changedAt, check)
+  }
+
+  async #prepare(corefile: Corefile): Promise<void> {
+    if (this.#source.need === undefined) return
+    await this.#source.need(corefile)
+    const { put, removed } = await this.#readChanges()
+    if (put.length > 0 || removed.length > 0) this.#loop.request()
   }
 
   async #readChanges(): Promise<ClusterChanges> {

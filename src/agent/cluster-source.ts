@@ -1,3 +1,4 @@
+import type { Corefile } from '../config/corefile/corefile.ts'
 import type { ModelObject } from '../model/object.ts'
 
 /** What changed between two readings. */
@@ -16,6 +17,10 @@ export interface ClusterSource {
   read(): Promise<ClusterChanges>
   /** From now on calls back when there may be something to read. */
   follow(onChange: () => void): void
+  /** Reads from now on what this Corefile needs besides; resolves when that is there, or is not in time. Absent: all is read anyway. */
+  need?(corefile: Corefile): Promise<void>
+  /** A sentence while the state may be old; undefined while it is not. Absent: it never is. */
+  problem?(): string | undefined
   /** Resolves when a reading that is under way has ended too. */
   close(): Promise<void>
 }

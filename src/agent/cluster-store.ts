@@ -72,6 +72,8 @@ export class ClusterStore implements ClusterState {
       case 'ImportedSlice':
         putSlice(this.importedSlices, importKey(object), object)
         break
+      case 'ServiceCIDR':
+        break
     }
     return [...new Set([...moved, ...touched(object), ...rivals])]
   }
@@ -101,6 +103,8 @@ export class ClusterStore implements ClusterState {
         break
       case 'ImportedSlice':
         removeSlice(this.importedSlices, importKey(object), object)
+        break
+      case 'ServiceCIDR':
         break
     }
     return [...touched(object), ...rivals]

@@ -33,6 +33,8 @@ export interface DnsServiceEnvironment {
   readonly readySources: readonly ReadySource[]
   /** Those of this machine, now. */
   readonly addresses: () => readonly InterfaceAddress[]
+  /** Brings what a Corefile needs to know of the cluster, before it is served. */
+  readonly prepare: (corefile: Corefile) => Promise<void>
 }
 
 /** The DNS half of the agent as an operator sees it: listeners, metrics, health, readiness, reload and lameduck. */
@@ -40,6 +42,7 @@ export class DnsService {
   readonly counts: DnsCounts
   readonly #options: DnsServiceOptions
   readonly #serving: DnsServing
+  readonly #prepare: DnsServiceEnvironment['prepare']
   readonly #log: Log
   readonly #http: DnsHttp
   readonly #hosts: HostsFiles
@@ -52,9 +55,14 @@ export class DnsService {
   #started = false
   #change: Promise<unknown> = Promise.resolve()
 
-  constructor(options: DnsServiceOptions, { serving, readySources, addresses }: DnsServiceEnvironment, log: Log) {
+  constructor(
+    options: DnsServiceOptions,
+    { serving, readySources, addresses, prepare }: DnsServiceEnvironment,
+    log: Log,
+  ) {
     this.#options = options
     this.#serving = serving
+    this.#prepare = prepare
     this.#log = log
     this.#corefile = options.corefile
     this.counts = new DnsCounts(options.version)
@@ -138,6 +146,7 @@ export class DnsService {
 
   /** Throws a sentence when it cannot, and then all is as it was. */
   async #setUp(corefile: Corefile): Promise<void> {
+    await this.#prepare(corefile)
     const files = hostsFilesOf(corefile)
     const hosts = await this.#hosts.read(files)
     try {

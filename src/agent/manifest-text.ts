@@ -99,13 +99,15 @@ function asList(field: Field): readonly Field[] | undefined {
   }
 }
 
+const clusterScoped: ReadonlySet<string> = new Set(['Node', 'Namespace', 'ServiceCIDR'])
+
 function nameOf(field: Field): string | undefined {
   try {
     const kind = field.get('kind').text()
     const name = field.get('metadata').get('name').text()
     const namespace = field.get('metadata').get('namespace').text()
     if (kind === undefined || name === undefined) return undefined
-    const scoped = kind === 'Node' || kind === 'Namespace' ? name : `${namespace ?? 'default'}/${name}`
+    const scoped = clusterScoped.has(kind) ? name : `${namespace ?? 'default'}/${name}`
     return `${kind} ${scoped}`
   } catch {
     return undefined

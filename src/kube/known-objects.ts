@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Field, FieldError } from '../model/field.ts'
 import { objectName, parseObject, type ModelObject } from '../model/object.ts'
 import type { Resource } from './resource.ts'
@@ -50,10 +51,11 @@ export class KnownObjects {
       return []
     }
     const [object, problem] = this.#parse(raw)
-    const kept = problem === undefined ? object : before?.object
-    this.#known.set(key, { version, list: this.#list, object: kept })
+    // Heartbeats of nodes, and annotations of services, change nothing of what we keep.
+    const same = problem !== undefined || isDeepStrictEqual(before?.object, object)
+    this.#known.set(key, { version, list: this.#list, object: same ? before?.object : object })
     if (problem !== undefined) return [unreadable(`${this.#resource.kind} ${key}`, problem)]
-    return replaced(before?.object, object)
+    return same ? [] : replaced(before?.object, object)
   }
 
   remove(raw: Field): readonly ObjectChange[] {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { errors } from 'undici'
 import { Field } from '../model/field.ts'
 import { endsList, refusal, versionOf } from './answer.ts'
@@ -14,8 +14,10 @@ export type Change = ObjectChange | { readonly kind: 'synced' }
 
 export interface ReflectorOptions {
   readonly onChange: (change: Change) => void
-  /** A sentence for the log; the reflector goes on by itself. */
+  /** A sentence for the log, each time; the reflector goes on by itself. */
   readonly onTrouble: (message: string) => void
+  /** The server answers again. */
+  readonly onRecovered?: () => void
   /**
    * How long an answer may say nothing. Bookmarks come about every minute; undefined is two and a half minutes.
    */
@@ -29,6 +31,9 @@ const longestLine = 16 * 1024 * 1024
 const longestPage = 128 * 1024 * 1024
 const longestStatus = 64 * 1024
 
+/** A large list must not keep everything else in this process waiting. */
+const longestTurn = 10
+
 /** Follows one resource of the API server until it is stopped: lists, watches, and lists again where it must. */
 export class Reflector {
   readonly #server: ApiServer
@@ -38,12 +43,20 @@ export class Reflector {
   readonly #state = new WatchState()
   readonly #stopped = new AbortController()
   #request = new AbortController()
+  #heardAt = performance.now()
+  #inTrouble = false
+  #forbidden = false
 
   constructor(server: ApiServer, resource: Resource, options: ReflectorOptions) {
     this.#server = server
     this.#resource = resource
     this.#options = options
     this.#known = new KnownObjects(resource)
+  }
+
+  /** Milliseconds since the server last said anything: a watch has a bookmark every minute or so. */
+  get silence(): number {
+    return performance.now() - this.#heardAt
   }
 
   /** Resolves once it is stopped. */
@@ -94,8 +107,10 @@ export class Reflector {
   async #read(ask: Ask, { status, body, retryAfterSeconds }: Answer): Promise<Ending> {
     if (status !== 200) {
       const message = statusMessage(await textOf(body, longestStatus))
+      if (this.#resource.optional === true && (status === 403 || status === 404)) return this.#absent(status, message)
       return refusal(ask, { code: status, message, retryAfterSeconds })
     }
+    this.#heard()
     if (ask.kind !== 'watch' && !(ask.kind === 'page' && ask.continueToken !== undefined)) this.#known.beginList()
     return ask.kind === 'page' ? this.#takePage(await textOf(body, longestPage)) : this.#takeEvents(ask, body)
   }
@@ -110,7 +125,13 @@ export class Reflector {
   }
 
   async #takeEvents(ask: Ask, body: Answer['body']): Promise<Ending> {
+    let turnEnds = performance.now() + longestTurn
     for await (const line of linesOf(body, longestLine)) {
+      this.#heard()
+      if (performance.now() > turnEnds) {
+        await turn()
+        turnEnds = performance.now() + longestTurn
+      }
       const ending = this.#takeEvent(ask, new Field(JSON.parse(line)))
       if (ending !== undefined) return ending
     }
@@ -149,11 +170,31 @@ export class Reflector {
     this.#options.onChange({ kind: 'synced' })
   }
 
+  #absent(status: number, message: string): Ending {
+    this.#heard()
+    if (status === 403 && !this.#forbidden) {
+      this.#options.onTrouble(`Cannot watch ${this.#resource.path}, so it counts as empty: ${message}`)
+    }
+    this.#forbidden = status === 403
+    this.#known.beginList()
+    this.#emit(this.#known.endList())
+    this.#options.onChange({ kind: 'synced' })
+    return { kind: 'absent' }
+  }
+
+  #heard(): void {
+    this.#heardAt = performance.now()
+    if (!this.#inTrouble) return
+    this.#inTrouble = false
+    this.#options.onRecovered?.()
+  }
+
   #emit(changes: readonly ObjectChange[]): void {
     for (const change of changes) this.#options.onChange(change)
   }
 
   #report(message: string, wait: number): void {
+    this.#inTrouble = true
     const seconds = (wait / 1000).toFixed(1)
     this.#options.onTrouble(`Cannot watch ${this.#resource.path}: ${message}; asking again in ${seconds} s`)
   }

@@ -9,6 +9,8 @@ export interface Resource {
   readonly labelSelector?: string
   /** As in `kubectl get --field-selector`, e.g. `metadata.name=worker-1`; absent for all. */
   readonly fieldSelector?: string
+  /** A server that does not have it, or does not let us read it, is taken for one that has no such object. */
+  readonly optional?: boolean
 }
 
 /**
@@ -29,4 +31,35 @@ export const namespaces: Resource = { path: '/api/v1/namespaces', apiVersion: 'v
 
 export const nodes: Resource = { path: '/api/v1/nodes', apiVersion: 'v1', kind: 'Node' }
 
-export const pods: Resource = { path: '/api/v1/pods', apiVersion: 'v1', kind: 'Pod' }
+export function nodeNamed(name: string): Resource {
+  return { ...nodes, fieldSelector: `metadata.name=${name}` }
+}
+
+const running = 'status.phase!=Succeeded,status.phase!=Failed'
+
+/** Those that have ended keep their name, and no address is theirs. */
+export const pods: Resource = {
+  path: '/api/v1/pods',
+  apiVersion: 'v1',
+  kind: 'Pod',
+  fieldSelector: running,
+}
+
+export function podsOn(node: string): Resource {
+  return { ...pods, fieldSelector: `spec.nodeName=${node},${running}` }
+}
+
+/** Since Kubernetes 1.33. Source: KEP-1880. */
+export const serviceCidrs: Resource = {
+  path: '/apis/networking.k8s.io/v1/servicecidrs',
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'ServiceCIDR',
+  optional: true,
+}
+
+export const serviceImports: Resource = {
+  path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports',
+  apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+  kind: 'ServiceImport',
+  optional: true,
+}

@@ -13,6 +13,8 @@ export type Ending =
   | { readonly kind: 'expired' }
   /** The server has no streamed lists. */
   | { readonly kind: 'unsupported' }
+  /** The server has no such objects, or shows us none. */
+  | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly message: string; readonly retryAfterSeconds?: number }
 
 /** The longest that a server may ask us to stay away. */
@@ -79,6 +81,9 @@ export class WatchState {
         // A version from the server's future, as after a restored backup, is waited for and never refused.
         this.relist()
         return this.#failed(random)
+      case 'absent':
+        this.relist()
+        return backoffMilliseconds(Infinity, random)
       case 'expired':
         this.relist()
         // Once is how a watch grows old; again, without a word between, is a server that cannot keep up.

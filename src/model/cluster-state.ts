@@ -47,6 +47,7 @@ export function touchedService(object: ModelObject): string | undefined {
     case 'Node':
     case 'Namespace':
     case 'Pod':
+    case 'ServiceCIDR':
       return undefined
   }
 }

@@ -44,6 +44,11 @@ export interface EndpointSlice extends Metadata {
   readonly family: Family
   readonly ports: readonly EndpointPort[]
   readonly endpoints: readonly Endpoint[]
+  /**
+   * When the pod or Service changed that made this slice change, in milliseconds since 1970, as the slice's controller says;
+   * absent when nothing does. Source: annotation `endpoints.kubernetes.io/last-change-trigger-time`.
+   */
+  readonly changeTriggeredAt?: number
   /** As for a Service. */
   readonly proxiedElsewhere: boolean
 }
@@ -64,7 +69,15 @@ export function parseEndpointSlice(object: Field): EndpointSlice | undefined {
     ports: parseSlicePorts(object),
     endpoints: parseEndpoints(object, family),
     proxiedElsewhere: isProxiedElsewhere(labels),
+    ...optional('changeTriggeredAt', changeTriggeredAt(object)),
   }
+}
+
+/** Nothing depends on it but a figure, so a time that cannot be read is none. */
+function changeTriggeredAt(object: Field): number | undefined {
+  const annotation = object.get('metadata').get('annotations').get('endpoints.kubernetes.io/last-change-trigger-time')
+  const time = typeof annotation.value === 'string' ? Date.parse(annotation.value) : NaN
+  return Number.isNaN(time) ? undefined : time
 }
 
 export function parseAddressType(object: Field): Family | 'FQDN' {

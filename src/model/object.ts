@@ -4,11 +4,12 @@ import { parseImportedSlice, type ImportedSlice } from './imported-slice.ts'
 import { parseNamespace, type Namespace } from './namespace.ts'
 import { parseNode, type Node } from './node.ts'
 import { parsePod, type Pod } from './pod.ts'
+import { parseServiceCidr, type ServiceCidr } from './service-cidr.ts'
 import { parseServiceImport, type ServiceImport } from './service-import.ts'
 import { parseService, type Service } from './service.ts'
 
 /** Any API object that rules or answers come from. */
-export type ModelObject = Service | EndpointSlice | Node | Namespace | Pod | ServiceImport | ImportedSlice
+export type ModelObject = Service | EndpointSlice | Node | Namespace | Pod | ServiceImport | ImportedSlice | ServiceCidr
 
 /** How an object is named in messages and keyed, e.g. `Service shop/cart`, `Node worker-1`. */
 export function objectName(object: ModelObject): string {
@@ -30,6 +31,8 @@ export function parseObject(object: Field): ModelObject | undefined {
       return parseNamespace(object)
     case 'v1 Pod':
       return parsePod(object)
+    case 'networking.k8s.io/v1 ServiceCIDR':
+      return parseServiceCidr(object)
     case 'multicluster.x-k8s.io/v1alpha1 ServiceImport':
       return parseServiceImport(object)
     default:

@@ -47,6 +47,7 @@ class Fixture {
         serving,
         readySources: [{ name: 'kubernetes', isReady: () => this.synced }],
         addresses: () => this.addresses,
+        prepare: async () => undefined,
       },
       log,
     )

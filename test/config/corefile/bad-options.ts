@@ -26,10 +26,6 @@ export const badOptions: readonly (readonly [string, ...string[]])[] = [
     '2:15: autopath @kubernetes needs the plugin kubernetes in the same server block',
   ],
   ['autopath @kubernetes', '2:10: autopath @kubernetes needs the plugin kubernetes in the same server block'],
-  [
-    'autopath @kubernetes\nkubernetes c.local {\n pods insecure\n}',
-    '2:10: autopath @kubernetes needs the option pods verified of kubernetes, got pods insecure',
-  ],
   ['autopath /etc/resolv.conf {\n x\n}', '3:2: autopath has no options'],
   ['bind', '2:1: bind: expected an address or the name of an interface, got nothing'],
   ['bind 10.0.0.300', '2:6: bind: expected an address or the name of an interface, got "10.0.0.300"'],

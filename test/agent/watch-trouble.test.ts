@@ -1,0 +1,49 @@
+import { pino } from 'pino'
+import { expect, test } from 'vitest'
+import { WatchTrouble } from '../../src/agent/watch-trouble.ts'
+
+function trouble() {
+  const lines: unknown[] = []
+  const log = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(JSON.parse(line)) })
+  return { lines, trouble: new WatchTrouble(log) }
+}
+
+test('an outage is a line at once, one a minute, and one at its end', () => {
+  const { lines, trouble: watch } = trouble()
+  watch.failed('services', 'Cannot watch services: refused', 0)
+  watch.failed('nodes', 'Cannot watch nodes: refused', 10)
+  for (let now = 1000; now < 60_000; now += 1000) watch.failed('services', 'Cannot watch services: refused', now)
+  watch.failed('nodes', 'Cannot watch nodes: refused', 61_000)
+  watch.recovered('nodes', 62_000)
+  expect(lines).toHaveLength(2)
+  watch.recovered('services', 63_000)
+  expect(lines).toEqual([
+    {
+      level: 40,
+      resources: ['services'],
+      seconds: 0,
+      msg: 'Cannot watch services: refused; what is known stays in force',
+    },
+    {
+      level: 40,
+      resources: ['nodes', 'services'],
+      seconds: 61,
+      msg: 'Cannot watch nodes: refused; what is known stays in force',
+    },
+    { level: 30, seconds: 63, msg: 'The API server is followed again' },
+  ])
+})
+
+test('the next outage is news again', () => {
+  const { lines, trouble: watch } = trouble()
+  watch.failed('services', 'refused', 0)
+  watch.recovered('services', 1)
+  watch.failed('services', 'refused', 2)
+  expect(lines).toHaveLength(3)
+})
+
+test('what never failed does not recover', () => {
+  const { lines, trouble: watch } = trouble()
+  watch.recovered('services', 0)
+  expect(lines).toEqual([])
+})
