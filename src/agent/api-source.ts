@@ -14,8 +14,8 @@ import { watchedResources } from './watched-resources.ts'
 
 export interface ApiSourceOptions {
   readonly server: ApiServer
-  /** Where that is, e.g. `https://192.0.2.1:6443`. */
-  readonly url: string
+  /** Where that is, e.g. `https://192.0.2.1:6443`; absent where it has been warned of already. */
+  readonly url?: string
   readonly nodeName: string
   /** What names are answered by at the start; absent where none are. */
   readonly corefile?: Corefile
@@ -172,6 +172,7 @@ export class ApiSource implements ClusterSource {
 
   /** Behind a cluster IP the API server could not be reached whenever this node's rules are gone. */
   #checkServer({ name, cidrs }: ServiceCidr): void {
+    if (this.#options.url === undefined) return
     const { hostname } = new URL(this.#options.url)
     const address = parseAddress(hostname.replaceAll(/[[\]]/g, ''))
     if (address === undefined || !cidrs.some((cidr) => cidrContains(cidr, address))) return

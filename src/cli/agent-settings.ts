@@ -49,7 +49,7 @@ export function agentSettings(
 /** Node's timers take a longer time for a millisecond; 25 days. */
 const maxTimerMs = 2 ** 31 - 1
 
-function timerMs(ms: number | undefined): number | undefined {
+export function timerMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.min(ms, maxTimerMs)
 }
 

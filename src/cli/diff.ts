@@ -14,14 +14,8 @@ import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Family } from '../net/family.ts'
 import { iptablesOptions } from './agent-settings.ts'
-import {
-  addClusterOptions,
-  addFamilyOption,
-  readCluster,
-  wantedFamilies,
-  zoneOptions,
-  type ClusterOptions,
-} from './options.ts'
+import { readCluster, readClusterFiles } from './cluster-state.ts'
+import { addClusterOptions, addFamilyOption, wantedFamilies, zoneOptions, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
 import { hideKernelOptions } from './setting-options.ts'
 import { readSettings } from './settings.ts'
@@ -44,8 +38,9 @@ export function addDiff(program: Command): void {
 
 /** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
 async function diff(options: DiffOptions): Promise<void> {
-  const ruleset = iptablesOptions(await readSettings(options))
-  const state = await readCluster(options.filename)
+  const settings = await readSettings(options)
+  const ruleset = iptablesOptions(settings)
+  const state = await readCluster(options, settings)
   for (const line of conflictLines(state.claims)) console.error(line)
   const wanted = wantedFamilies(options)
   const against =
@@ -92,7 +87,7 @@ async function otherState(
   ruleset: Ruleset,
   options: DiffOptions,
 ): Promise<Compared> {
-  const other = await readCluster([options.against])
+  const other = await readClusterFiles([options.against])
   const side = (cluster: ClusterStore): ComparedSide => ({
     rules: wanted.map((family) => desiredRules(new IptablesRuleset(cluster, { ...ruleset, family }), family)),
     zone: zoneText(cluster, zoneOptions(options)),

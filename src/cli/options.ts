@@ -1,18 +1,17 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { readManifests } from '../agent/manifest-files.ts'
-import { ClusterStore } from '../agent/cluster-store.ts'
 import { parseAddressPort, type AddressPort } from '../config/address-port.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import { parseAddress, type Address } from '../net/address.ts'
 import { cidrContains, parseCidr } from '../net/cidr.ts'
 import { families, type Family } from '../net/family.ts'
-import { Failure } from './failure.ts'
-import { addSettingOptions } from './setting-options.ts'
+import { addSettingOptions, clusterGroup } from './setting-options.ts'
 import type { ConfigOptions } from './settings.ts'
 
 /** Options that every command which looks at a cluster has. */
 export interface ClusterOptions extends ConfigOptions {
-  readonly filename: readonly string[]
+  /** Absent: the cluster itself is asked. */
+  readonly filename?: readonly string[]
+  readonly context?: string
   readonly clusterDomain: string
 }
 
@@ -23,12 +22,13 @@ export interface NodeLocalOptions {
 
 export function addClusterOptions(command: Command): Command {
   command
-    .optionsGroup('Cluster:')
-    .requiredOption(
+    .optionsGroup(clusterGroup)
+    .option(
       '-f, --filename <path>',
       'cluster state: a file, directory or - (YAML or JSON, as kubectl prints it; repeatable)',
       (path: string, previous: readonly string[] | undefined) => [...(previous ?? []), path],
     )
+    .option('--context <name>', 'in place of -f: this context of the kubeconfig')
     .option('--config <path>', 'a KubeProxyConfiguration, or a ConfigMap that holds one; flags win over it')
     .option('--cluster-domain <name>', 'the DNS zone of the cluster', parseDomain, 'cluster.local')
     .optionsGroup('Options:')
@@ -56,13 +56,6 @@ export function wantedFamilies({ family }: { readonly family?: Family }): readon
 
 export function zoneOptions(options: ClusterOptions): ZoneOptions {
   return { domain: options.clusterDomain, ttl: 5 }
-}
-
-/** Reads a cluster state from files; any bad input is a failure, and nothing of it is used. */
-export async function readCluster(paths: readonly string[]): Promise<ClusterStore> {
-  const { objects, errors } = await readManifests(paths)
-  if (errors.length > 0) throw new Failure(errors.map(({ message }) => message).join('\n'))
-  return new ClusterStore(objects.map(({ object }) => object))
 }
 
 export function parseListen(text: string, previous: readonly AddressPort[] | undefined): readonly AddressPort[] {

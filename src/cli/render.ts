@@ -4,12 +4,12 @@ import { iptablesDocuments, ipvsDocuments, nodeLocalDocuments, zoneDocument } fr
 import type { Family } from '../net/family.ts'
 import { nodeLocalAddresses } from '../plan/node-local-dns.ts'
 import { rulesetOptions } from './agent-settings.ts'
+import { readCluster } from './cluster-state.ts'
 import { Failure } from './failure.ts'
 import {
   addClusterOptions,
   addFamilyOption,
   addNodeLocalOption,
-  readCluster,
   wantedFamilies,
   zoneOptions,
   type ClusterOptions,
@@ -37,7 +37,7 @@ async function render(options: RenderOptions): Promise<void> {
   const { nodeLocalDns } = options
   const settings = await readSettings(options)
   const ruleset = rulesetOptions(settings)
-  const state = await readCluster(options.filename)
+  const state = await readCluster(options, settings)
   for (const line of conflictLines(state.claims)) console.error(line)
   const families = wantedFamilies(options)
   const documents = [

@@ -5,7 +5,6 @@ import { remakingCounters } from '../agent/counters.ts'
 import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
-import { FileSource } from '../agent/file-source.ts'
 import { routeLocalnet } from '../agent/route-localnet.ts'
 import { familyMismatches } from '../config/family-mismatch.ts'
 import type { Settings } from '../config/settings.ts'
@@ -17,6 +16,8 @@ import { optional } from '../model/optional.ts'
 import type { Family } from '../net/family.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { agentSettings, iptablesOptions } from './agent-settings.ts'
+import { clusterCredentials } from './cluster-credentials.ts'
+import { clusterSource } from './cluster-source.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
 import { Failure } from './failure.ts'
 import { nodeLocalDnsOptions } from './node-local.ts'
@@ -69,8 +70,9 @@ async function run(options: RunOptions): Promise<void> {
   logNotes(settings, log)
   if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
   if (settings['--init-only'] === true) return
+  const from = (await clusterCredentials(options, settings)) ?? options.filename ?? []
   const agent = new Agent(
-    new FileSource(options.filename, log),
+    clusterSource(from, { settings, nodeName: ruleset.nodeName, corefile: dns?.corefile }, log),
     {
       ...(await proxyOptions(options, settings, log)),
       ...optional('dns', dns),

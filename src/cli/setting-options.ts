@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import type { UsedField } from '../config/field-spec.ts'
+import { clusterFields } from '../config/fields/cluster.ts'
 import { kernelFields } from '../config/fields/kernel.ts'
 import { refusedFields } from '../config/fields/refused.ts'
 import { ruleFields } from '../config/fields/rules.ts'
@@ -15,6 +16,7 @@ export interface SettingOptions {
 
 /** Adds the flags of kube-proxy that say how rules are made; the others are taken and not shown. */
 export function addSettingOptions(command: Command): Command {
+  for (const field of Object.values(clusterFields)) addUsed(command, field, clusterGroup)
   for (const field of Object.values(ruleFields)) addUsed(command, field, 'Rules, with the flags of kube-proxy:')
   for (const field of Object.values(kernelFields)) addUsed(command, field, kernelGroup)
   for (const { flags, kind } of [...Object.values(refusedFields), ...Object.values(unusedFields)]) {
@@ -22,6 +24,9 @@ export function addSettingOptions(command: Command): Command {
   }
   return command
 }
+
+/** Of the options that say where the state of the cluster comes from. */
+export const clusterGroup = 'Cluster:'
 
 const kernelGroup = 'This node, with the flags of kube-proxy:'
 

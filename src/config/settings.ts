@@ -1,13 +1,14 @@
 import type { Field, FieldError } from '../model/field.ts'
 import { defaultMin, defaultPerCore } from './conntrack.ts'
 import { fieldErrors } from './field-errors.ts'
+import { clusterFields } from './fields/cluster.ts'
 import { kernelFields } from './fields/kernel.ts'
 import { refusedFields } from './fields/refused.ts'
 import { ruleFields } from './fields/rules.ts'
 import { unusedFields } from './fields/unused.ts'
 
 /** Every setting, keyed by its path in a KubeProxyConfiguration, or by its flag (`--master`) where only that says it. */
-export const fields = { ...ruleFields, ...kernelFields, ...refusedFields, ...unusedFields }
+export const fields = { ...clusterFields, ...ruleFields, ...kernelFields, ...refusedFields, ...unusedFields }
 
 type Fields = typeof fields
 

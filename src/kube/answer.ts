@@ -1,4 +1,4 @@
-import type { Field } from '../model/field.ts'
+import { Field } from '../model/field.ts'
 import type { Ask } from './ask.ts'
 import type { Ending } from './watch-state.ts'
 
@@ -32,5 +32,14 @@ export function refusal(
     kind: 'failed',
     message: `the API server said ${code}: ${message.trim().slice(0, 300)}`,
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  }
+}
+
+/** Of a refusal: the message of a Status, or the text of whatever stands between. */
+export function statusMessage(text: string): string {
+  try {
+    return new Field(JSON.parse(text)).get('message').text() ?? ''
+  } catch {
+    return text
   }
 }

@@ -1,11 +1,13 @@
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { errors } from 'undici'
 import { Field } from '../model/field.ts'
-import { endsList, refusal, versionOf } from './answer.ts'
+import { endsList, refusal, statusMessage, versionOf } from './answer.ts'
 import type { Answer, ApiServer } from './api-server.ts'
 import { askPath, type Ask } from './ask.ts'
+import { connectionSentence } from './connection-sentence.ts'
 import { KnownObjects, type ObjectChange } from './known-objects.ts'
 import { linesOf, textOf } from './lines.ts'
+import { longestPage, longestStatus, parsePage } from './page.ts'
 import type { Resource } from './resource.ts'
 import { WatchState, type Ending } from './watch-state.ts'
 
@@ -28,8 +30,6 @@ const eventTypes = ['ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'] as cons
 
 /** etcd takes objects of 1.5 MB; as JSON they grow. */
 const longestLine = 16 * 1024 * 1024
-const longestPage = 128 * 1024 * 1024
-const longestStatus = 64 * 1024
 
 /** A large list must not keep everything else in this process waiting. */
 const longestTurn = 10
@@ -94,7 +94,7 @@ export class Reflector {
     } catch (error) {
       if (signal.aborted) return { kind: 'interrupted' }
       if (ask.kind !== 'page' && error instanceof errors.BodyTimeoutError) return { kind: 'silent' }
-      if (error instanceof Error) return { kind: 'failed', message: sentenceOf(error) }
+      if (error instanceof Error) return { kind: 'failed', message: connectionSentence(error) }
       throw error
     }
   }
@@ -116,11 +116,10 @@ export class Reflector {
   }
 
   #takePage(text: string): Ending {
-    const list = new Field(JSON.parse(text))
-    for (const item of list.get('items').items()) this.#emit(this.#known.put(item))
-    const token = list.get('metadata').get('continue').text() ?? ''
-    if (token === '') this.#endList(versionOf(list))
-    else this.#state.continued(token)
+    const { items, continueToken, resourceVersion } = parsePage(text)
+    for (const item of items) this.#emit(this.#known.put(item))
+    if (continueToken === undefined) this.#endList(resourceVersion)
+    else this.#state.continued(continueToken)
     return { kind: 'closed' }
   }
 
@@ -198,19 +197,4 @@ export class Reflector {
     const seconds = (wait / 1000).toFixed(1)
     this.#options.onTrouble(`Cannot watch ${this.#resource.path}: ${message}; asking again in ${seconds} s`)
   }
-}
-
-/** Of a refusal: the message of a Status, or the text of whatever stands between. */
-function statusMessage(text: string): string {
-  try {
-    return new Field(JSON.parse(text)).get('message').text() ?? ''
-  } catch {
-    return text
-  }
-}
-
-/** A connection tried at several addresses fails with one error for all, which says nothing itself. */
-function sentenceOf(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map(String).join('; ')
-  return error.message === '' ? error.name : error.message
 }

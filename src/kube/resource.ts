@@ -57,6 +57,7 @@ export const serviceCidrs: Resource = {
   optional: true,
 }
 
+/** Of an API that few clusters serve. */
 export const serviceImports: Resource = {
   path: '/apis/multicluster.x-k8s.io/v1alpha1/serviceimports',
   apiVersion: 'multicluster.x-k8s.io/v1alpha1',

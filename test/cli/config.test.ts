@@ -152,6 +152,12 @@ test.each([
     'mode: expected iptables, the only one that reaches the kernel yet; the command render knows ipvs too',
   ],
   [['--node', 'a', '--hostname-override', 'b'], '--hostname-override b: --node a says otherwise; keep one of them'],
+  [
+    ['--kubeconfig=/var/lib/kube-proxy/config'],
+    '-f and --kubeconfig name two sources of the cluster state; keep one of them',
+  ],
+  [['--master', 'https://192.0.2.1:6443'], '-f and --master name two sources of the cluster state; keep one of them'],
+  [['--context=blue'], '-f and --context name two sources of the cluster state; keep one of them'],
   [['--cleanup'], '--cleanup: expected the command cleanup in its place'],
   [['--conntrack-tcp-be-liberel'], /unknown option '--conntrack-tcp-be-liberel'[^]*--conntrack-tcp-be-liberal/],
   [['--masquerade-all', 'true'], /too many arguments/],
@@ -164,7 +170,7 @@ test.each([
 test('the flags of an old kube-proxy DaemonSet are taken as they are written there', async () => {
   const flags =
     '--conntrack-max-per-core=0 --metrics-bind-address=0.0.0.0:10249 --cluster-cidr=10.251.0.0/16 --detect-local-mode=ClusterCIDR ' +
-    '--pod-interface-name-prefix= --v=3 -v 4 -v=2 --config= --kubeconfig=/var/lib/kube-proxy/config ' +
+    '--pod-interface-name-prefix= --v=3 -v 4 -v=2 --config= --kubeconfig= ' +
     '--feature-gates=A=true,B=false --profiling --cleanup=false'
   const args = ['render', '-f', cluster, '--document', 'iptables-ipv4.rules', ...flags.split(' ')]
   const { exitCode, stdout } = await pointsman(args)

@@ -92,7 +92,11 @@ test.each([
     args: ['-f', 'nowhere.yaml'],
     says: 'Cannot read nowhere.yaml: no such file or directory',
   },
-  { name: 'no input', args: [], says: "error: required option '-f, --filename <path>' not specified" },
+  {
+    name: 'a kubeconfig that is not there',
+    args: ['--kubeconfig', 'nowhere.yaml'],
+    says: 'Cannot read kubeconfig nowhere.yaml: no such file or directory',
+  },
   {
     name: 'an unknown flag',
     args: ['-f', file, '--cluster-cdir', 'x'],

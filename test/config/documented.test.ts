@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { clusterFields } from '../../src/config/fields/cluster.ts'
 import { kernelFields } from '../../src/config/fields/kernel.ts'
 import { refusedFields } from '../../src/config/fields/refused.ts'
 import { ruleFields } from '../../src/config/fields/rules.ts'
 import { unusedFields } from '../../src/config/fields/unused.ts'
 
-const [, rules = '', kernel = '', unused = ''] = readFileSync('docs/configuration.md', 'utf8').split(
-  /^## (?:Rules|This node|Without effect)$/m,
+const [, cluster = '', rules = '', kernel = '', unused = ''] = readFileSync('docs/configuration.md', 'utf8').split(
+  /^## (?:API server|Rules|This node|Without effect)$/m,
 )
 
 interface Row {
@@ -34,6 +35,7 @@ function rowsFor(fields: Readonly<Record<string, { readonly flags: readonly stri
 const byField = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)
 
 test.each([
+  ['API server', cluster, clusterFields],
   ['rules', rules, ruleFields],
   ['this node', kernel, kernelFields],
   ['without effect', unused, unusedFields],

@@ -81,10 +81,10 @@ test('settings without effect are named by reason, unless they say what kube-pro
       portRange: '300-2000',
       healthzBindAddress: { host: '0.0.0.0', port: 10256 },
       'iptables.masqueradeBit': 3,
-      '--master': 'https://192.0.2.1',
+      'clientConnection.qps': 50,
     }),
   ).toBe(
-    'no effect: --master (no API server is watched yet); ipvs.strictARP, ipvs.tcpTimeout (IPVS does not reach the kernel yet); portRange (kube-proxy makes no use of it either)',
+    'no effect: clientConnection.qps (a few long requests need no limit); ipvs.strictARP, ipvs.tcpTimeout (IPVS does not reach the kernel yet); portRange (kube-proxy makes no use of it either)',
   )
   expect(describeUnused({ 'ipvs.syncPeriod': 30_000, 'clientConnection.qps': 5 })).toBeUndefined()
   expect(describeUnused({})).toBeUndefined()

@@ -209,7 +209,10 @@ describe.each([
     const good = await server.credentials()
     let expired = true
     await using followed = follow(
-      { ...good, authorization: () => (expired ? Promise.resolve('Bearer old') : good.authorization()) },
+      {
+        ...good,
+        identity: async () => ({ ...(await good.identity()), ...(expired && { authorization: 'Bearer old' }) }),
+      },
       services,
     )
     await expect.poll(() => followed.troubles, patient).toContainEqual(expect.stringContaining('401: Unauthorized'))

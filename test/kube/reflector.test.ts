@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { expect, test } from 'vitest'
-import type { Credentials } from '../../src/kube/api-server.ts'
+import type { Credentials } from '../../src/kube/credentials.ts'
 import { services } from '../../src/kube/resource.ts'
 import { follow } from '../support/followed.ts'
 import { freePort } from '../support/free-port.ts'
@@ -27,7 +27,7 @@ async function scripted(replies: readonly Reply[]): Promise<Scripted> {
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return {
-    credentials: { server: `http://127.0.0.1:${port}`, authorization: () => Promise.resolve(undefined) },
+    credentials: { server: `http://127.0.0.1:${port}`, identity: () => Promise.resolve({}) },
     queries,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()

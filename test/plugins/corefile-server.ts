@@ -6,7 +6,7 @@ import { kubernetesZones } from '../../src/agent/corefile-zones.ts'
 import { zoneOfState } from '../../src/agent/dns-table.ts'
 import { dnsWorld } from '../../src/agent/dns-world.ts'
 import { readCorefile } from '../../src/agent/corefile-files.ts'
-import { readCluster } from '../../src/cli/options.ts'
+import { readClusterFiles } from '../../src/cli/cluster-state.ts'
 import { localAddresses } from '../../src/host/local-addresses.ts'
 import { parseHosts } from '../../src/plugins/hosts-table.ts'
 import { DnsServer } from '../../src/plugins/server.ts'
@@ -14,7 +14,7 @@ import { serveDns } from '../upstream/serve.ts'
 
 const [corefilePath = '', ...manifests] = process.argv.slice(2)
 const corefile = await readCorefile(corefilePath)
-const state = await readCluster(manifests)
+const state = await readClusterFiles(manifests)
 const server = new DnsServer(corefile, {
   ...(await dnsWorld(corefile)),
   observe: (event) => {

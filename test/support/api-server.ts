@@ -4,13 +4,15 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { Agent, request } from 'undici'
-import type { Credentials } from '../../src/kube/api-server.ts'
+import type { Credentials } from '../../src/kube/credentials.ts'
 import { runCommand } from '../../src/host/command.ts'
 import { Field } from '../../src/model/field.ts'
+import { clientAuthority, clientCertificate, makeClientAuthority, type ClientCertificate } from './client-authority.ts'
 import { freePort } from './free-port.ts'
 import { controlPlaneBinaries } from './kubernetes-binaries.ts'
 
-const token = 'a-token-of-the-tests'
+/** The administrator's. */
+export const token = 'a-token-of-the-tests'
 const startMilliseconds = 60_000
 
 /** A real API server on an etcd of its own, both on free ports of the loopback device; it ends them when disposed. */
@@ -37,6 +39,7 @@ export class TestApiServer implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'pointsman-api-server-'))
     await writeFile(join(directory, 'tokens.csv'), `${token},admin,admin,system:masters\n`)
     await runCommand('openssl', ['genrsa', '-out', join(directory, 'sa.key'), '2048'])
+    await makeClientAuthority(directory)
     const url = `http://127.0.0.1:${await freePort()}`
     const running = start(etcd ?? binaries.etcd, etcdArguments(directory, url, await freePort()))
     const server = new TestApiServer(directory, binaries.apiServer, url, running, await freePort())
@@ -55,8 +58,18 @@ export class TestApiServer implements AsyncDisposable {
 
   /** Its administrator, by token. */
   async credentials(port = this.#port): Promise<Credentials> {
-    const ca = await readFile(join(this.#directory, 'apiserver.crt'), 'utf8')
-    return { server: `https://127.0.0.1:${port}`, ca, authorization: () => Promise.resolve(`Bearer ${token}`) }
+    const identity = { ca: await this.authorities(), authorization: `Bearer ${token}` }
+    return { server: `https://127.0.0.1:${port}`, identity: () => Promise.resolve(identity) }
+  }
+
+  /** PEM of what its certificate comes from. */
+  authorities(): Promise<string> {
+    return readFile(join(this.#directory, 'apiserver.crt'), 'utf8')
+  }
+
+  /** With it a client is this user, of this group. */
+  clientCertificate(user: string, group = 'system:masters'): Promise<ClientCertificate> {
+    return clientCertificate(this.#directory, user, group)
   }
 
   /** Starts the API server, again after {@link kill}; resolves when it is ready. */
@@ -119,7 +132,7 @@ export class TestApiServer implements AsyncDisposable {
   }
 
   async #isReady(): Promise<boolean> {
-    const { ca } = await this.credentials().catch(() => ({ ca: undefined }))
+    const ca = await this.authorities().catch(() => undefined)
     if (ca === undefined) return false
     await this.#agent.destroy()
     this.#agent = new Agent({ connect: { ca } })
@@ -145,6 +158,7 @@ export class TestApiServer implements AsyncDisposable {
       `--token-auth-file=${join(this.#directory, 'tokens.csv')}`,
       '--authorization-mode=RBAC',
       '--disable-admission-plugins=ServiceAccount',
+      `--client-ca-file=${clientAuthority(this.#directory)}`,
     ]
   }
 }

@@ -1,4 +1,5 @@
-import { ApiServer, type Credentials } from '../../src/kube/api-server.ts'
+import { ApiServer } from '../../src/kube/api-server.ts'
+import type { Credentials } from '../../src/kube/credentials.ts'
 import { Reflector, type Change } from '../../src/kube/reflector.ts'
 import type { Resource } from '../../src/kube/resource.ts'
 import { objectName } from '../../src/model/object.ts'
@@ -14,12 +15,13 @@ export interface Followed extends AsyncDisposable {
   names(): readonly string[]
 }
 
-export function follow(credentials: Credentials, resource: Resource, silenceMilliseconds?: number): Followed {
+/** @param from A client, which its owner closes, or what to make one of. */
+export function follow(from: Credentials | ApiServer, resource: Resource, silenceMilliseconds?: number): Followed {
   const changes: Change[] = []
   const said: string[] = []
   const troubles: string[] = []
   const held = new Set<string>()
-  const server = new ApiServer(credentials)
+  const server = from instanceof ApiServer ? from : new ApiServer(from)
   const reflector = new Reflector(server, resource, {
     onChange: (change) => {
       changes.push(change)
@@ -40,7 +42,7 @@ export function follow(credentials: Credentials, resource: Resource, silenceMill
     [Symbol.asyncDispose]: async () => {
       reflector.stop()
       await running
-      await server.close()
+      if (server !== from) await server.close()
     },
   }
 }

@@ -32,6 +32,12 @@ const apiServer: Program = {
   releases: 'https://dl.k8s.io',
 }
 
+const kubectl: Program = { ...apiServer, command: 'kubectl', main: 'k8s.io/kubernetes/cmd/kubectl' }
+
+export function kubectlBinary(): Promise<string> {
+  return findBinary(kubectl)
+}
+
 /** Their paths; the first time it may take minutes to build them. */
 export async function controlPlaneBinaries(): Promise<{ readonly etcd: string; readonly apiServer: string }> {
   return { etcd: await findBinary(etcd), apiServer: await findBinary(apiServer) }

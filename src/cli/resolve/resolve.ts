@@ -9,7 +9,8 @@ import type { Zone } from '../../dns/zone.ts'
 import type { ClusterState } from '../../model/cluster-state.ts'
 import { parseAddress } from '../../net/address.ts'
 import { Failure } from '../failure.ts'
-import { addClusterOptions, readCluster, zoneOptions, type ClusterOptions } from '../options.ts'
+import { readCluster } from '../cluster-state.ts'
+import { addClusterOptions, zoneOptions, type ClusterOptions } from '../options.ts'
 import { print } from '../output.ts'
 import { hideKernelOptions } from '../setting-options.ts'
 import { readSettings } from '../settings.ts'
@@ -35,11 +36,11 @@ export function addResolve(program: Command): void {
 }
 
 async function resolve(typed: string, type: string | undefined, options: ResolveOptions): Promise<void> {
-  // No answer depends on them; whoever has them wrong learns it here too.
-  await readSettings(options)
+  // No answer depends on those of rules; whoever has them wrong learns it here too.
+  const settings = await readSettings(options)
   const types = type === undefined ? [recordTypes.A, recordTypes.AAAA] : [parseRecordType(type)]
   const name = questionName(typed, types)
-  const state = await readCluster(options.filename)
+  const state = await readCluster(options, settings)
   const { zone } = new DnsTable(state, zoneOptions(options))
   zone.synced = true
   const found =

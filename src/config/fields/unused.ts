@@ -5,7 +5,8 @@ import { logFields } from './log.ts'
 
 const word = text()
 const size = integer(0)
-const client = unused('no API server is watched yet')
+const format = unused('objects come as JSON')
+const limit = unused('a few long requests need no limit')
 const ipvs = unused('IPVS does not reach the kernel yet')
 const nftables = unused('nftables is not there yet')
 const servers = unused('not there yet')
@@ -14,13 +15,10 @@ const idle = unused('kube-proxy makes no use of it either')
 
 /** kube-proxy's settings that do nothing here; those that only a flag says begin with its dashes. */
 export const unusedFields = {
-  'clientConnection.kubeconfig': client(word, 'kubeconfig'),
-  'clientConnection.acceptContentTypes': client(word),
-  'clientConnection.contentType': client(word, 'kube-api-content-type', ['application/vnd.kubernetes.protobuf']),
-  'clientConnection.qps': client(number, 'kube-api-qps', [0, 5]),
-  'clientConnection.burst': client(size, 'kube-api-burst', [0, 10]),
-  configSyncPeriod: client(period, 'config-sync-period', [900_000]),
-  '--master': client(word, 'master'),
+  'clientConnection.acceptContentTypes': format(word),
+  'clientConnection.contentType': format(word, 'kube-api-content-type', ['application/vnd.kubernetes.protobuf']),
+  'clientConnection.qps': limit(number, 'kube-api-qps', [0, 5]),
+  'clientConnection.burst': limit(size, 'kube-api-burst', [0, 10]),
 
   'ipvs.excludeCIDRs': ipvs(listOf(cidr), 'ipvs-exclude-cidrs'),
   'ipvs.strictARP': ipvs(flag, 'ipvs-strict-arp', [false]),
