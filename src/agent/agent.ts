@@ -1,11 +1,9 @@
-import type { AddressPort } from '../config/address-port.ts'
 import type { Corefile } from '../config/corefile/corefile.ts'
 import type { NodeSearchList } from '../dns/search-list.ts'
 import { errorText } from '../host/error-text.ts'
-import { serveHttp, type HttpServer } from '../host/http-server.ts'
 import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
-import type { Node } from '../model/node.ts'
+import { plansDiffer } from '../model/node.ts'
 import type { Address } from '../net/address.ts'
 import type { ClusterChanges, ClusterSource } from './cluster-source.ts'
 import { ClusterStore } from './cluster-store.ts'
@@ -14,7 +12,8 @@ import { DnsZones } from './dns-zones.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
-import { ProxyMetrics } from './proxy-metrics.ts'
+import { ProxyFace, type ProxyFaceSettings } from './proxy-face.ts'
+import type { HealthCondition } from './proxy-health.ts'
 import { SyncLoop } from './sync-loop.ts'
 import { WorkerServing } from './worker-serving.ts'
 
@@ -30,8 +29,9 @@ export interface AgentOptions {
   readonly syncPeriodMs?: number
   /** The least time between two updates; absent: none. */
   readonly minSyncPeriodMs?: number
-  /** Where metrics are served; absent: nowhere. */
-  readonly metricsAddress?: AddressPort
+  readonly face: ProxyFaceSettings
+  /** What must be well besides, before /healthz says so; absent: nothing. */
+  readonly conditions?: readonly HealthCondition[]
 }
 
 export interface AgentDnsOptions extends DnsServiceOptions {
@@ -51,11 +51,7 @@ export class Agent {
   readonly #log: Log
   readonly #store = new ClusterStore()
   readonly #loop: SyncLoop
-  readonly #metrics = new ProxyMetrics(
-    () => this.#programs?.figures ?? [],
-    () => this.#store.claims.conflictCount,
-  )
-  #metricsServer: HttpServer | undefined
+  readonly #face: ProxyFace
   #programs: FamilyPrograms | undefined
   #serving: WorkerServing | undefined
   #service: DnsService | undefined
@@ -69,6 +65,7 @@ export class Agent {
     this.#source = source
     this.#options = options
     this.#log = log
+    this.#face = this.#createFace()
     this.#loop = new SyncLoop(
       () => this.#sync(),
       (error, retryMs) => log.error({ retryMs }, `Cannot sync: ${errorText(error)}`),
@@ -86,16 +83,17 @@ export class Agent {
     this.#service = this.#dnsService()
     // Also where the start fails, what an agent before us has left of it must go.
     this.#nodeLocalDns = this.#createNodeLocalDns(this.#service)
+    await this.#face.open()
     await this.#readChanges()
     if (this.#stopped) return
     const { ruleset, tools } = this.#options
-    this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#metrics)
-    this.#serveMetrics()
+    this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#face)
     if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#store))
     await this.#service?.start()
     if (this.#stopped) return
-    this.#source.follow(() => this.#loop.request())
-    this.#loop.request()
+    this.#face.begin()
+    this.#source.follow(() => this.#request())
+    this.#request()
     // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
     this.#period = setInterval(() => {
       this.#requestCheck()
@@ -123,7 +121,7 @@ export class Agent {
     clearInterval(this.#period)
     await this.#loop.stop()
     await this.#nodeLocalDns?.remove()
-    await this.#metricsServer?.close()
+    await this.#face.close()
     await this.#service?.stop()
   }
 
@@ -162,37 +160,47 @@ export class Agent {
 
   #requestCheck(): void {
     this.#checkDue = true
+    this.#request()
+  }
+
+  #request(): void {
+    this.#face.queued()
     this.#loop.request()
   }
 
-  #serveMetrics(): void {
-    const { metricsAddress } = this.#options
-    if (metricsAddress === undefined) return
-    const { registry } = this.#metrics
-    this.#metricsServer = serveHttp(
-      metricsAddress,
-      (server) => {
-        server.get('/metrics', async (_, reply) => reply.type(registry.contentType).send(await registry.metrics()))
-        server.get('/proxyMode', (_, reply) => reply.header('X-Content-Type-Options', 'nosniff').send('iptables'))
-        server.get('/healthz', (_, reply) => reply.send('ok'))
+  #createFace(): ProxyFace {
+    const { face, ruleset, tools, conditions = [] } = this.#options
+    return new ProxyFace(
+      this.#store,
+      {
+        ...face,
+        families: tools.filter(({ dryRun }) => !dryRun).map(({ family }) => family),
+        ruleset,
+        syncPeriodMs: this.#periodMs,
+        nodesMayLack: this.#source.nodesMayLack,
+        conditions: [{ name: 'watch', problem: () => this.#source.problem?.() }, ...conditions],
+        figures: () => this.#programs?.figures ?? [],
+        onListenFailure: (service, message) => this.#log.warn({ service }, message),
       },
-      (message) => this.#log.warn(message),
+      this.#log,
     )
   }
 
   async #sync(): Promise<void> {
+    this.#face.queued()
     const check = this.#checkDue
     this.#checkDue = false
     const { changedAt } = await this.#readChanges()
     await this.#nodeLocalDns?.apply(this.#store, check)
     await this.#programs?.sync(changedAt, check)
+    this.#face.caughtUp()
   }
 
   async #prepare(corefile: Corefile): Promise<void> {
     if (this.#source.need === undefined) return
     await this.#source.need(corefile)
     const { put, removed } = await this.#readChanges()
-    if (put.length > 0 || removed.length > 0) this.#loop.request()
+    if (put.length > 0 || removed.length > 0) this.#request()
   }
 
   async #readChanges(): Promise<ClusterChanges> {
@@ -201,11 +209,12 @@ export class Agent {
     for (const message of errors) this.#log.error(message)
     const changed = [...removed, ...put]
     if (changed.length === 0) return changes
+    const nodeBefore = this.#store.nodes.get(this.#nodeName)
     const touched = this.#store.apply({ put, removed })
-    const node = changed.find((object): object is Node => object.kind === 'Node' && object.name === this.#nodeName)
-    // The node's zone, addresses and pod networks take part in every service's rules.
-    const services = node === undefined ? touched : new Set([...touched, ...this.#store.services.keys()])
+    const all = plansDiffer(nodeBefore, this.#store.nodes.get(this.#nodeName))
+    const services = all ? new Set([...touched, ...this.#store.services.keys()]) : touched
     this.#programs?.touch(services)
+    this.#face.changed(changed, services)
     this.#serving?.zones.take({ put, removed }, touched)
     await this.#serving?.zones.commit(unixSeconds())
     return changes

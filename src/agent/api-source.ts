@@ -41,6 +41,7 @@ interface Followed {
 
 /** The cluster's state as the API server has it, followed from the first list on. */
 export class ApiSource implements ClusterSource {
+  readonly nodesMayLack = false
   readonly #options: ApiSourceOptions
   readonly #log: Log
   readonly #trouble: WatchTrouble

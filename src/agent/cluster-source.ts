@@ -13,6 +13,8 @@ export interface ClusterChanges {
 
 /** Where the agent has the cluster's state from: files, or an API server. */
 export interface ClusterSource {
+  /** Whether it may have no Node at all and yet be complete, as files may. */
+  readonly nodesMayLack: boolean
   /** What changed since the last reading; the first has everything, waits until that is complete, and throws where it never can be. */
   read(): Promise<ClusterChanges>
   /** From now on calls back when there may be something to read. */

@@ -14,6 +14,7 @@ const againMs = 1000
 
 /** The cluster's state as files have it, read again whenever they change. */
 export class FileSource implements ClusterSource {
+  readonly nodesMayLack = true
   readonly #manifests: ManifestSource
   readonly #watch: DirectoryWatch
   #onChange: (() => void) | undefined

@@ -2,11 +2,9 @@ import { hostname } from 'node:os'
 import type { AgentOptions } from '../agent/agent.ts'
 import { defaultMasqueradeBit } from '../agent/base-file.ts'
 import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
-import type { AddressPort } from '../config/address-port.ts'
 import { localDetection } from '../config/local-detection.ts'
 import type { Settings } from '../config/settings.ts'
 import { optional } from '../model/optional.ts'
-import { familyOf } from '../net/address.ts'
 import { Failure } from './failure.ts'
 
 /** What the settings say about rules, with our defaults. */
@@ -36,13 +34,10 @@ export function iptablesOptions(settings: Settings): Omit<RulesetOptions, 'famil
 }
 
 /** What they say about the agent itself. */
-export function agentSettings(
-  settings: Settings,
-): Pick<AgentOptions, 'syncPeriodMs' | 'minSyncPeriodMs' | 'metricsAddress'> {
+export function agentSettings(settings: Settings): Pick<AgentOptions, 'syncPeriodMs' | 'minSyncPeriodMs'> {
   return {
     ...optional('syncPeriodMs', timerMs(settings['iptables.syncPeriod'])),
     ...optional('minSyncPeriodMs', timerMs(settings['iptables.minSyncPeriod'])),
-    ...optional('metricsAddress', metricsAddress(settings)),
   }
 }
 
@@ -56,11 +51,4 @@ export function timerMs(ms: number | undefined): number | undefined {
 /** `0.0.0.0` and `::` name no address. */
 function nodeAddress({ bindAddress }: Settings): string | undefined {
   return bindAddress === '0.0.0.0' || bindAddress === '::' ? undefined : bindAddress
-}
-
-/** Undefined: no metrics are served. */
-function metricsAddress(settings: Settings): AddressPort | undefined {
-  const { bindAddress = '0.0.0.0', metricsBindAddress: said, '--metrics-port': port = 10249 } = settings
-  if (said === 'off' || port === 0) return undefined
-  return said ?? { host: familyOf(bindAddress) === 'IPv4' ? '127.0.0.1' : '::1', port }
 }

@@ -5,6 +5,7 @@ import { remakingCounters } from '../agent/counters.ts'
 import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
+import { RequestMetrics } from '../agent/request-metrics.ts'
 import { routeLocalnet } from '../agent/route-localnet.ts'
 import { familyMismatches } from '../config/family-mismatch.ts'
 import type { Settings } from '../config/settings.ts'
@@ -19,6 +20,7 @@ import { agentSettings, iptablesOptions } from './agent-settings.ts'
 import { clusterCredentials } from './cluster-credentials.ts'
 import { clusterSource } from './cluster-source.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
+import { faceSettings } from './face-settings.ts'
 import { Failure } from './failure.ts'
 import { nodeLocalDnsOptions } from './node-local.ts'
 import {
@@ -78,6 +80,7 @@ async function run(options: RunOptions): Promise<void> {
       ...optional('dns', dns),
       ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
+      face: faceSettings(settings, new RequestMetrics()),
     },
     log,
   )

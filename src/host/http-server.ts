@@ -1,11 +1,13 @@
 import fastify, { type FastifyInstance } from 'fastify'
+import { ConnectionRoom } from './connection-room.ts'
 import { errorText } from './error-text.ts'
+import { keepRoom, usualHttpConnections } from './http-connections.ts'
 
 /** How soon an address that could not be listened on is tried again; kube-proxy's figure. */
 const againMs = 5000
 
 /** How long a request under way may take when the server closes. */
-const closingMs = 1000
+export const closingMs = 1000
 
 /** Where an HTTP server listens. */
 export interface HttpAddress {
@@ -25,21 +27,18 @@ export interface ListeningServer extends HttpServer {
 }
 
 /**
- * Serves HTTP at an address that other processes may share (SO_REUSEPORT), as CoreDNS does: so a new process is there
- * before the old one goes. Throws a sentence when it cannot.
+ * Serves HTTP at an address that other processes may share (SO_REUSEPORT) unless it says otherwise, as CoreDNS does: so a new
+ * process is there before the old one goes. Throws a sentence when it cannot.
  *
  * @param routes Adds the routes to the new server.
  */
 export async function listenHttp(
-  address: HttpAddress,
+  address: HttpAddress & { readonly reusePort?: boolean },
   routes: (server: FastifyInstance) => void,
 ): Promise<ListeningServer> {
   try {
-    const host = address.host === '' ? '::' : address.host
-    return listening(await listen({ ...address, host, reusePort: true }, routes))
+    return listening(await listen({ reusePort: true, ...address }, routes))
   } catch (error) {
-    // A kernel without IPv6 has no "::".
-    if (address.host === '' && isNoFamily(error)) return listenHttp({ ...address, host: '0.0.0.0' }, routes)
     throw new Error(cannotServe(address, error), { cause: error })
   }
 }
@@ -49,9 +48,10 @@ export async function listenHttp(
  * nobody's rules wait for it.
  *
  * @param routes Adds the routes to a new server.
+ * @param reusePort Whether other processes may share the address (SO_REUSEPORT); absent: not.
  */
 export function serveHttp(
-  address: HttpAddress,
+  address: HttpAddress & { readonly reusePort?: boolean },
   routes: (server: FastifyInstance) => void,
   onError: (message: string) => void,
 ): HttpServer {
@@ -85,12 +85,15 @@ async function listen(
   routes: (server: FastifyInstance) => void,
 ): Promise<FastifyInstance> {
   const server = fastify({ bodyLimit: 1024, requestTimeout: 10_000, keepAliveTimeout: 60_000 })
+  keepRoom(server.server, new ConnectionRoom(usualHttpConnections))
   routes(server)
   try {
-    await server.listen(address)
+    await server.listen({ ...address, host: address.host === '' ? '::' : address.host })
     return server
   } catch (error) {
     await server.close()
+    // A kernel without IPv6 has no "::".
+    if (address.host === '' && isNoFamily(error)) return listen({ ...address, host: '0.0.0.0' }, routes)
     throw error
   }
 }
@@ -107,7 +110,8 @@ async function closeServer(server: FastifyInstance): Promise<void> {
   clearTimeout(patience)
 }
 
-function cannotServe({ host, port }: HttpAddress, error: unknown): string {
+/** Says where, and why not. */
+export function cannotServe({ host, port }: HttpAddress, error: unknown): string {
   return `Cannot serve HTTP at ${host === '' ? 'every address' : host} port ${port}: ${errorText(error)}`
 }
 

@@ -14,7 +14,12 @@ export interface Node {
   readonly podCidrs: readonly Cidr[]
   /** Label `topology.kubernetes.io/zone`; absent when the node has none. */
   readonly zone?: string
+  /** It is being deleted, or the cluster autoscaler is about to: load balancers should send it nothing new. Absent: no. */
+  readonly leaving?: true
 }
+
+/** The cluster autoscaler puts it on a node before it deletes that. Source: KEP-3836. */
+const leavingTaint = 'ToBeDeletedByClusterAutoscaler'
 
 export function parseNode(object: Field): Node {
   const metadata = object.get('metadata')
@@ -26,7 +31,23 @@ export function parseNode(object: Field): Node {
     addresses: addresses(object.get('status').get('addresses').items()),
     podCidrs: podCidrs(object.get('spec')),
     ...optional('zone', metadata.get('labels').get('topology.kubernetes.io/zone').text()),
+    ...optional('leaving', isLeaving(object) ? true : undefined),
   }
+}
+
+/** Whether rules for this node may differ: nothing else of a Node takes part in them, and kubelets write theirs all the time. */
+export function plansDiffer(before: Node | undefined, after: Node | undefined): boolean {
+  return planned(before) !== planned(after)
+}
+
+function planned(node: Node | undefined): string {
+  return JSON.stringify([node?.addresses, node?.podCidrs.map(({ text }) => text), node?.zone])
+}
+
+function isLeaving(object: Field): boolean {
+  if (object.get('metadata').get('deletionTimestamp').value !== undefined) return true
+  const taints = object.get('spec').get('taints').items()
+  return taints.some((taint) => taint.get('key').value === leavingTaint)
 }
 
 function addresses(fields: readonly Field[]): readonly Address[] {

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os'
 import { expect, test } from 'vitest'
 import { agentSettings, rulesetOptions } from '../../src/cli/agent-settings.ts'
-import type { Settings } from '../../src/config/settings.ts'
 
 test('what nothing is said of', () => {
   expect(rulesetOptions({})).toEqual({
@@ -12,7 +11,7 @@ test('what nothing is said of', () => {
     nodePortNetworks: [],
     localhostNodePorts: false,
   })
-  expect(agentSettings({})).toEqual({ metricsAddress: { host: '127.0.0.1', port: 10249 } })
+  expect(agentSettings({})).toEqual({})
 })
 
 test('periods are handed on', () => {
@@ -28,19 +27,6 @@ test('of a period that no timer can keep, what one can is kept: it would run eve
     syncPeriodMs: 2_147_483_647,
     minSyncPeriodMs: 2_147_483_647,
   })
-})
-
-test.each<[Settings, object | undefined]>([
-  [
-    { metricsBindAddress: { host: '0.0.0.0', port: 1 }, '--metrics-port': 2 },
-    { host: '0.0.0.0', port: 1 },
-  ],
-  [{ metricsBindAddress: 'off' }, undefined],
-  [{ '--metrics-port': 2 }, { host: '127.0.0.1', port: 2 }],
-  [{ '--metrics-port': 0, metricsBindAddress: { host: '0.0.0.0', port: 1 } }, undefined],
-  [{ bindAddress: '::' }, { host: '::1', port: 10249 }],
-])('metrics by %j', (settings, want) => {
-  expect(agentSettings(settings).metricsAddress).toEqual(want)
 })
 
 test.each([

@@ -54,5 +54,23 @@ export const kernelFields = {
     '<port>',
     'its port where no address is given; 0: no metrics (deprecated)',
   ),
+  healthzBindAddress: used(
+    bindAddress(10256),
+    'healthz-bind-address',
+    '<address:port>',
+    'where /healthz and /livez are served; empty: nowhere (default: 0.0.0.0:10256, both families)',
+  ),
+  '--healthz-port': used(
+    integer(0, 65535),
+    'healthz-port',
+    '<port>',
+    'its port where no address is given; 0: no /healthz (deprecated)',
+  ),
+  bindAddressHardFail: used(
+    flag,
+    'bind-address-hard-fail',
+    '[bool]',
+    'end where one of these two addresses cannot be listened on (default: try again)',
+  ),
   '--init-only': used(flag, 'init-only', '[bool]', 'set what --conntrack-… say, which needs privileges, and end'),
 }

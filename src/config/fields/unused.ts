@@ -1,6 +1,6 @@
 import { unused } from '../field-spec.ts'
 import { duration, flag, integer, listOf, number, period, switches, text } from '../kind.ts'
-import { address, bindAddress, cidr } from '../network-kind.ts'
+import { address, cidr } from '../network-kind.ts'
 import { logFields } from './log.ts'
 
 const word = text()
@@ -33,12 +33,6 @@ export const unusedFields = {
   'nftables.syncPeriod': nftables(period, '', [30_000]),
   'nftables.minSyncPeriod': nftables(period, '', [1_000]),
 
-  healthzBindAddress: servers(bindAddress(10256), 'healthz-bind-address', [
-    { host: '0.0.0.0', port: 10256 },
-    { host: '::', port: 10256 },
-  ]),
-  '--healthz-port': servers(integer(0, 65535), 'healthz-port', [10256]),
-  bindAddressHardFail: servers(flag, 'bind-address-hard-fail', [false]),
   enableProfiling: servers(flag, 'profiling', [false]),
   'iptables.snatNodeInternalIP': servers(flag, '', [false]),
 
