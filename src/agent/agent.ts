@@ -187,7 +187,6 @@ export class Agent {
   }
 
   async #sync(): Promise<void> {
-    this.#face.queued()
     const check = this.#checkDue
     this.#checkDue = false
     const { changedAt } = await this.#readChanges()

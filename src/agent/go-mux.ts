@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 
 /** What is said to a request for one path. */
-export interface MuxAnswer {
+interface MuxAnswer {
   readonly status?: number
   readonly type: string
   readonly body: string

@@ -94,7 +94,7 @@ export class ProxyFace implements SyncObserver {
     for (const family of this.#options.families) this.#health.updated(family, now())
   }
 
-  /** A sync was asked for, or begins: what is asked for during one is not answered by its end. */
+  /** A sync was asked for. */
   queued(): void {
     for (const family of this.#options.families) {
       this.#health.queued(family, now())

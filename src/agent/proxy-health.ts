@@ -9,7 +9,7 @@ export interface Moment {
 }
 
 /** What kube-proxy says of the rules of one family. */
-export interface FamilyHealth {
+interface FamilyHealth {
   /** When its rules were last known to be what they should be, in milliseconds since 1970. */
   readonly lastUpdatedMs: number
   readonly healthy: boolean
@@ -33,7 +33,7 @@ export class ProxyHealth {
     this.#timeoutMs = timeoutMs
   }
 
-  /** An update of a family's rules was asked for, or begins. */
+  /** An update of a family's rules was asked for. */
   queued(family: Family, now: Moment): void {
     if (!this.#queued.has(family)) this.#queued.set(family, now)
   }
