@@ -212,7 +212,7 @@ export class Agent {
     const touched = this.#store.apply({ put, removed })
     const all = plansDiffer(nodeBefore, this.#store.nodes.get(this.#nodeName))
     const services = all ? new Set([...touched, ...this.#store.services.keys()]) : touched
-    this.#programs?.touch(services)
+    this.#programs?.touch(services, put)
     this.#face.changed(changed, services)
     this.#serving?.zones.take({ put, removed }, touched)
     await this.#serving?.zones.commit(unixSeconds())

@@ -2,6 +2,7 @@ import { runLines } from '../host/command.ts'
 import { errorText } from '../host/error-text.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
+import type { ModelObject } from '../model/object.ts'
 import type { Family } from '../net/family.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { ConflictLog } from './conflict-report.ts'
@@ -12,6 +13,7 @@ import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import { Programmer } from './programmer.ts'
 import type { CheckReport, SyncReport } from './sync-report.ts'
+import { TriggerTimes } from './trigger-times.ts'
 import type { FamilyFigures } from './proxy-metrics.ts'
 
 /** How one family's rules reach the kernel. */
@@ -29,6 +31,8 @@ export interface SyncObserver {
   synced(family: Family, report: SyncReport): void
   checked(family: Family, report: CheckReport): void
   cleaned(family: Family, report: CleanReport): void
+  /** A change of endpoints that the kernel has now, so long after its pod or Service changed. */
+  observeProgramming(family: Family, seconds: number): void
 }
 
 interface Program {
@@ -45,6 +49,7 @@ export class FamilyPrograms {
   readonly #log: Log
   readonly #observer: SyncObserver
   readonly #reported = new Set<Family>()
+  readonly #triggers: TriggerTimes
   readonly #flows: FlowPasses
 
   constructor(
@@ -62,6 +67,10 @@ export class FamilyPrograms {
       const programmer = new Programmer(ruleset, tool, blockLines, periodMs / 2)
       return { family, dryRun, programmer, cleaner: new FlowCleaner(family, ruleset, conntrack, dryRun) }
     })
+    this.#triggers = new TriggerTimes(
+      tools.map(({ family }) => family),
+      Date.now(),
+    )
     this.#conflicts = new ConflictLog(state.claims, log)
     this.#log = log
     this.#observer = observer
@@ -72,9 +81,14 @@ export class FamilyPrograms {
     return this.#programs.map(({ family, programmer }) => ({ family, ...programmer.figures }))
   }
 
-  /** Plans these services anew; the next sync programs them. */
-  touch(services: ReadonlySet<string>): void {
+  /**
+   * Plans these services anew; the next sync programs them.
+   *
+   * @param put What came or changed, and may say when its cause did.
+   */
+  touch(services: ReadonlySet<string>, put: readonly ModelObject[]): void {
     for (const { programmer } of this.#programs) programmer.touch(services)
+    this.#triggers.take(put)
   }
 
   /**
@@ -111,6 +125,10 @@ export class FamilyPrograms {
     const heldBefore = programmer.holdingStale
     const report = await programmer.sync()
     this.#observer.synced(family, report)
+    const late = new Set(programmer.quarantined.keys())
+    for (const ms of this.#triggers.programmed(family, late, Date.now())) {
+      this.#observer.observeProgramming(family, ms / 1000)
+    }
     // What was never written cannot be read back.
     const checked = check && !dryRun ? await programmer.check() : undefined
     if (checked !== undefined) this.#observer.checked(family, checked)

@@ -1,14 +1,5 @@
 import { Counter, Histogram, Registry } from 'prom-client'
-
-/** One request to an API server, when its answer's headers were there or it had failed. */
-export interface ApiRequest {
-  readonly method: string
-  /** `192.0.2.1:6443` */
-  readonly host: string
-  /** `200`; client-go's `<error>` where there was no answer. */
-  readonly code: string
-  readonly seconds: number
-}
+import type { RequestFigures } from '../kube/api-server.ts'
 
 /** Requests to the API server, as client-go counts them for every component of Kubernetes. */
 export class RequestMetrics {
@@ -27,7 +18,7 @@ export class RequestMetrics {
     registers: [this.registry],
   })
 
-  readonly onRequest = ({ method, host, code, seconds }: ApiRequest): void => {
+  readonly onRequest = ({ method, host, code, seconds }: RequestFigures): void => {
     this.#requests.inc({ code, host, method })
     this.#duration.observe({ host, verb: method }, seconds)
   }

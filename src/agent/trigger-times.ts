@@ -11,20 +11,24 @@ const maxTimes = 100
  */
 export class TriggerTimes {
   readonly #since: number
-  readonly #times: Readonly<Record<Family, Map<string, number[]>>> = { IPv4: new Map(), IPv6: new Map() }
+  readonly #times: ReadonlyMap<Family, Map<string, number[]>>
 
-  /** @param since Changes before it are older than we are. */
-  constructor(since: number) {
+  /**
+   * @param families Those that are programmed.
+   * @param since Changes before it are older than we are.
+   */
+  constructor(families: readonly Family[], since: number) {
     this.#since = since
+    this.#times = new Map(families.map((family) => [family, new Map()]))
   }
 
   take(put: readonly ModelObject[]): void {
     for (const object of put) {
       if (object.kind !== 'EndpointSlice' || (object.changeTriggeredAt ?? 0) <= this.#since) continue
       const service = keyOf({ namespace: object.namespace, name: object.serviceName })
-      const times = this.#times[object.family].get(service) ?? []
+      const times = this.#times.get(object.family)?.get(service) ?? []
       if (object.changeTriggeredAt !== undefined && times.length < maxTimes) times.push(object.changeTriggeredAt)
-      this.#times[object.family].set(service, times)
+      this.#times.get(object.family)?.set(service, times)
     }
   }
 
@@ -34,7 +38,7 @@ export class TriggerTimes {
    * @param except Services that are not, and are timed when they are.
    */
   programmed(family: Family, except: ReadonlySet<string>, now: number): readonly number[] {
-    const waiting = this.#times[family]
+    const waiting = this.#times.get(family) ?? new Map<string, number[]>()
     const done = [...waiting].filter(([service]) => !except.has(service))
     for (const [service] of done) waiting.delete(service)
     return done.flatMap(([, times]) => times.map((time) => Math.max(0, now - time)))

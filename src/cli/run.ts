@@ -73,14 +73,16 @@ async function run(options: RunOptions): Promise<void> {
   if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
   if (settings['--init-only'] === true) return
   const from = (await clusterCredentials(options, settings)) ?? options.filename ?? []
+  const { nodeName } = ruleset
+  const requests = new RequestMetrics()
   const agent = new Agent(
-    clusterSource(from, { settings, nodeName: ruleset.nodeName, corefile: dns?.corefile }, log),
+    clusterSource(from, { settings, nodeName, corefile: dns?.corefile, onRequest: requests.onRequest }, log),
     {
       ...(await proxyOptions(options, settings, log)),
       ...optional('dns', dns),
       ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
-      face: faceSettings(settings, new RequestMetrics()),
+      face: faceSettings(settings, requests),
     },
     log,
   )

@@ -50,7 +50,12 @@ function start({ dryRun = false, only }: { dryRun?: boolean; only?: Family } = {
       .map((family) => ({ family, tool: kernel, blockLines: 1000, dryRun })),
     30_000,
     log,
-    metrics,
+    {
+      synced: (family, report) => metrics.synced(family, report),
+      checked: (family, report) => metrics.checked(family, report),
+      cleaned: (family, report) => metrics.cleaned(family, report),
+      observeProgramming: () => undefined,
+    },
   )
   const logged = (level: number) => lines.filter((line) => line['level'] === level).map(({ msg }) => msg)
   return { programs, store, kernel, metrics, lines, warnings: () => logged(40), errors: () => logged(50) }
@@ -68,7 +73,7 @@ test('a missing conntrack is one warning, and the rules go on', async () => {
   const { programs, kernel, warnings, errors } = start()
   await programs.sync(undefined, false)
   await programs.sync(undefined, true)
-  programs.touch(new Set(['kube-system/dns']))
+  programs.touch(new Set(['kube-system/dns']), [])
   await programs.sync(undefined, true)
   expect(warnings()).toEqual([
     `Cannot run conntrack: it is not installed, or not in PATH (${directory}). ` +
@@ -97,7 +102,7 @@ test('rules that failed leave the flows alone; when they are in, every service i
   const calls = await fakeConntrack('')
   const { programs, kernel } = start()
   await programs.sync(undefined, false)
-  programs.touch(new Set(['kube-system/dns']))
+  programs.touch(new Set(['kube-system/dns']), [])
   await programs.sync(undefined, false)
   expect(await calls()).toHaveLength(2)
   const check = vi.spyOn(kernel, 'save').mockRejectedValue(new Error('busy'))
@@ -157,7 +162,7 @@ test('a service that leaves quarantine is looked at again: its old rules have ma
   kernel.restore.mockImplementation((document) => ipv4.restore(document))
   await programs.sync(undefined, false)
   const moved = udpServiceObjects({ name: 'dns', clusterIp: '10.96.0.10', endpoints: ['10.244.1.2'] })
-  programs.touch(new Set(parseObjects(moved).flatMap((object) => store.put(object))))
+  programs.touch(new Set(parseObjects(moved).flatMap((object) => store.put(object))), [])
   kernel.restore.mockImplementation((document) => {
     if (document.includes('10.244.1.2')) throw new RestoreRefused(new CommandError('no', false), [])
     return ipv4.restore(document)
