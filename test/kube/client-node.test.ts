@@ -19,6 +19,10 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]()
 })
 
+function text(value: unknown): unknown {
+  return value instanceof Buffer ? value.toString() : value
+}
+
 /** What the client library of Kubernetes for JavaScript makes of the same file, in our words. */
 async function independently(path: string) {
   const config = new KubeConfig()
@@ -29,7 +33,6 @@ async function independently(path: string) {
   const authorization = new Headers(Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)])).get(
     'authorization',
   )
-  const text = (value: unknown) => (value instanceof Buffer ? value.toString() : value)
   return {
     server: config.getCurrentCluster()?.server,
     ca: text(ca),

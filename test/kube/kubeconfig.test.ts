@@ -40,7 +40,10 @@ async function load(content: unknown, choice: ClusterChoice = {}) {
 async function sentence(loading: Promise<unknown>): Promise<string> {
   const message = await loading.then(
     () => 'nothing is wrong',
-    (error: unknown) => (error instanceof Error ? `${error.message}${inspect(error.cause ?? '')}` : String(error)),
+    (error: unknown) =>
+      error instanceof Error
+        ? `${error.message}${error.cause === undefined ? '' : inspect(error.cause)}`
+        : String(error),
   )
   return message.replaceAll(folder.path, 'DIR')
 }
