@@ -25,10 +25,17 @@ const everything = {
   gcc: ['gcc'],
   'musl-tools': ['musl-gcc'],
   'etcd-server': ['etcd'],
+  'docker.io': ['dockerd', 'docker'],
+  debootstrap: ['debootstrap'],
 }
 
 /** The units of those that would become servers of this machine; the tests run them for themselves. */
-const services: Readonly<Record<string, string>> = { unbound: 'unbound', knot: 'knot', 'etcd-server': 'etcd' }
+const services: Readonly<Record<string, readonly string[]>> = {
+  unbound: ['unbound'],
+  knot: ['knot'],
+  'etcd-server': ['etcd'],
+  'docker.io': ['docker.socket', 'docker', 'containerd'],
+}
 
 const isRoot = process.getuid?.() === 0
 const forDemo = process.argv[2] === 'demo'

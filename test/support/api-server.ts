@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,9 +12,16 @@ import { clientAuthority, clientCertificate, makeClientAuthority, type ClientCer
 import { freePort } from './free-port.ts'
 import { controlPlaneBinaries } from './kubernetes-binaries.ts'
 
+const loopback = '127.0.0.1'
 /** The administrator's. */
 export const token = 'a-token-of-the-tests'
 const startMilliseconds = 60_000
+
+interface KubeconfigOptions {
+  readonly host?: string
+  /** As a kubeconfig has it, e.g. `{ tokenFile: '/path' }`. */
+  readonly user?: Readonly<Record<string, string>>
+}
 
 /** A real API server on an etcd of its own, both on free ports of the loopback device; it ends them when disposed. */
 export class TestApiServer implements AsyncDisposable {
@@ -70,6 +78,24 @@ export class TestApiServer implements AsyncDisposable {
   /** With it a client is this user, of this group. */
   clientCertificate(user: string, group = 'system:masters'): Promise<ClientCertificate> {
     return clientCertificate(this.#directory, user, group)
+  }
+
+  /** Writes a kubeconfig for it; returns its path. Absent: its administrator, at 127.0.0.1. */
+  async kubeconfig({ host = loopback, user = { token } }: KubeconfigOptions = {}): Promise<string> {
+    const file = join(this.#directory, `${randomUUID()}.kubeconfig`)
+    const server = `https://${host}:${this.#port}`
+    const config = {
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        { name: 'test', cluster: { server, 'certificate-authority': join(this.#directory, 'apiserver.crt') } },
+      ],
+      users: [{ name: 'test', user }],
+      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
+      'current-context': 'test',
+    }
+    await writeFile(file, JSON.stringify(config))
+    return file
   }
 
   /** Starts the API server, again after {@link kill}; resolves when it is ready. */
@@ -157,6 +183,8 @@ export class TestApiServer implements AsyncDisposable {
       '--service-cluster-ip-range=10.96.0.0/16,2001:db8:96::/112',
       `--token-auth-file=${join(this.#directory, 'tokens.csv')}`,
       '--authorization-mode=RBAC',
+      // As every cluster has it whose own parts run as pods.
+      '--allow-privileged',
       '--disable-admission-plugins=ServiceAccount',
       `--client-ca-file=${clientAuthority(this.#directory)}`,
     ]

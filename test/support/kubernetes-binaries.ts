@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { execa } from 'execa'
+import { cacheDirectory } from './cache-directory.ts'
 
-/** Where the programs of a control plane are; see {@link findBinary} for the order. */
+/** Where the programs of a control plane, and what fills one, are; see {@link findBinary} for the order. */
 interface Program {
   readonly command: string
   /** The directory with the go.mod that pins it. */
@@ -38,6 +38,18 @@ export function kubectlBinary(): Promise<string> {
   return findBinary(kubectl)
 }
 
+const helm: Program = {
+  command: 'helm',
+  module: resolve('test/helm'),
+  required: 'helm.sh/helm/v4',
+  main: 'helm.sh/helm/v4/cmd/helm',
+  releases: 'https://github.com/helm/helm/releases',
+}
+
+export function helmBinary(): Promise<string> {
+  return findBinary(helm)
+}
+
 /** Their paths; the first time it may take minutes to build them. */
 export async function controlPlaneBinaries(): Promise<{ readonly etcd: string; readonly apiServer: string }> {
   return { etcd: await findBinary(etcd), apiServer: await findBinary(apiServer) }
@@ -64,11 +76,9 @@ async function findBinary(program: Program): Promise<string> {
   }
 }
 
-/** Outside the tree, so that a clean checkout finds it: `~/.cache/pointsman/kubernetes-v1.36.3`. */
+/** `~/.cache/pointsman/kubernetes-v1.36.3`. */
 function cacheOf(program: Program): string {
-  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
-  const name = program.module.split('/').at(-1)
-  return join(base, 'pointsman', `${name}-${versionOf(program)}`)
+  return join(cacheDirectory(), `${program.module.split('/').at(-1)}-${versionOf(program)}`)
 }
 
 function versionOf({ module, required }: Program): string {
