@@ -11,7 +11,7 @@ export interface Answer {
 }
 
 /** One request, as the metrics of client-go count it. */
-interface RequestFigures {
+export interface RequestFigures {
   readonly method: 'GET' | 'POST' | 'PATCH'
   /** Host and port of the server. */
   readonly host: string
