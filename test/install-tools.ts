@@ -27,6 +27,8 @@ const everything = {
   'etcd-server': ['etcd'],
   'docker.io': ['dockerd', 'docker'],
   debootstrap: ['debootstrap'],
+  // Its library alone, libfaketime, brings no command to look for.
+  faketime: ['faketime'],
 }
 
 /** The units of those that would become servers of this machine; the tests run them for themselves. */

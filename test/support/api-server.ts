@@ -10,6 +10,7 @@ import { runCommand } from '../../src/host/command.ts'
 import { Field } from '../../src/model/field.ts'
 import { clientAuthority, clientCertificate, makeClientAuthority, type ClientCertificate } from './client-authority.ts'
 import { freePort } from './free-port.ts'
+import { kubeconfigOf } from './kubeconfig.ts'
 import { controlPlaneBinaries } from './kubernetes-binaries.ts'
 
 const loopback = '127.0.0.1'
@@ -30,19 +31,29 @@ export class TestApiServer implements AsyncDisposable {
   readonly #etcdUrl: string
   readonly #etcd: Running
   readonly #port: number
+  readonly #advertised: string
   #server: Running | undefined
   #agent = new Agent()
 
-  private constructor(directory: string, program: string, etcdUrl: string, etcd: Running, port: number) {
+  private constructor(
+    directory: string,
+    program: string,
+    etcd: { readonly url: string; readonly running: Running },
+    at: { readonly port: number; readonly advertised: string },
+  ) {
     this.#directory = directory
     this.#program = program
-    this.#etcdUrl = etcdUrl
-    this.#etcd = etcd
-    this.#port = port
+    this.#etcdUrl = etcd.url
+    this.#etcd = etcd.running
+    this.#port = at.port
+    this.#advertised = at.advertised
   }
 
-  /** `etcd` is the path of another than the pinned one. */
-  static async start(etcd?: string): Promise<TestApiServer> {
+  /**
+   * `etcd` is the path of another than the pinned one. `advertised` is where the Service `default/kubernetes` leads to, and
+   * what the certificate is also good for; on loopback, as where it is absent, the Service leads nowhere.
+   */
+  static async start(etcd?: string, advertised = loopback): Promise<TestApiServer> {
     const binaries = await controlPlaneBinaries()
     const directory = await mkdtemp(join(tmpdir(), 'pointsman-api-server-'))
     await writeFile(join(directory, 'tokens.csv'), `${token},admin,admin,system:masters\n`)
@@ -50,7 +61,8 @@ export class TestApiServer implements AsyncDisposable {
     await makeClientAuthority(directory)
     const url = `http://127.0.0.1:${await freePort()}`
     const running = start(etcd ?? binaries.etcd, etcdArguments(directory, url, await freePort()))
-    const server = new TestApiServer(directory, binaries.apiServer, url, running, await freePort())
+    const at = { port: await freePort(), advertised }
+    const server = new TestApiServer(directory, binaries.apiServer, { url, running }, at)
     try {
       await server.resume()
     } catch (error) {
@@ -84,16 +96,7 @@ export class TestApiServer implements AsyncDisposable {
   async kubeconfig({ host = loopback, user = { token } }: KubeconfigOptions = {}): Promise<string> {
     const file = join(this.#directory, `${randomUUID()}.kubeconfig`)
     const server = `https://${host}:${this.#port}`
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [
-        { name: 'test', cluster: { server, 'certificate-authority': join(this.#directory, 'apiserver.crt') } },
-      ],
-      users: [{ name: 'test', user }],
-      contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-      'current-context': 'test',
-    }
+    const config = kubeconfigOf({ server, 'certificate-authority': join(this.#directory, 'apiserver.crt') }, user)
     await writeFile(file, JSON.stringify(config))
     return file
   }
@@ -136,6 +139,16 @@ export class TestApiServer implements AsyncDisposable {
     return text.startsWith('{') ? JSON.parse(text) : text
   }
 
+  /** Whether it knows who comes with this token; one that was revoked may be remembered for ten seconds. */
+  async knows(bearer: string): Promise<boolean> {
+    const { statusCode, body } = await request(`https://127.0.0.1:${this.#port}/version`, {
+      dispatcher: this.#agent,
+      headers: { authorization: `Bearer ${bearer}` },
+    })
+    await body.dump()
+    return statusCode !== 401
+  }
+
   /** Makes etcd forget every version before the present one. */
   async compact(): Promise<void> {
     const post = { method: 'POST', body: JSON.stringify({ key: 'AA==' }) } as const
@@ -172,9 +185,9 @@ export class TestApiServer implements AsyncDisposable {
     const key = join(this.#directory, 'sa.key')
     return [
       `--etcd-servers=${this.#etcdUrl}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      '--endpoint-reconciler-type=none',
+      `--bind-address=${loopback}`,
+      `--advertise-address=${this.#advertised}`,
+      `--endpoint-reconciler-type=${this.#advertised === loopback ? 'none' : 'lease'}`,
       `--secure-port=${this.#port}`,
       `--cert-dir=${this.#directory}`,
       `--service-account-key-file=${key}`,
@@ -194,7 +207,7 @@ export class TestApiServer implements AsyncDisposable {
 type Running = ReturnType<typeof start>
 
 /** Its end is awaited, not judged, and it ends with the process of the tests. */
-function start(program: string, args: readonly string[]) {
+export function start(program: string, args: readonly string[]) {
   return execa(program, args, { stdin: 'ignore', stdout: 'ignore', reject: false })
 }
 

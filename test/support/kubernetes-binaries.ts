@@ -32,7 +32,18 @@ const apiServer: Program = {
   releases: 'https://dl.k8s.io',
 }
 
+const controllerManager: Program = {
+  ...apiServer,
+  command: 'kube-controller-manager',
+  main: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+}
+
 const kubectl: Program = { ...apiServer, command: 'kubectl', main: 'k8s.io/kubernetes/cmd/kubectl' }
+
+/** Its path; the first time it may take minutes to build it, as the others. */
+export function controllerManagerBinary(): Promise<string> {
+  return findBinary(controllerManager)
+}
 
 export function kubectlBinary(): Promise<string> {
   return findBinary(kubectl)

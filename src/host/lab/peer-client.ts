@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import { summarize, type Outcome, type Reply, type Summary } from './summary.ts'
 
 export interface Target {
@@ -11,10 +12,13 @@ export interface Target {
   readonly source?: string
 }
 
-/** How to try: `timeout` is in milliseconds, for each attempt. */
+/** How to try; both times are in milliseconds. */
 export interface Pace {
   readonly concurrency: number
+  /** For each attempt. */
   readonly timeout: number
+  /** From the end of an attempt to the next; absent: none. */
+  readonly pause?: number
 }
 
 /** What to connect to, how, and how often. */
@@ -28,13 +32,20 @@ export async function connectTimes({ count, ...attempts }: Attempts): Promise<Su
 }
 
 /** Connects again and again, `concurrency` at a time, for as long as `more` says so. */
-export async function connectWhile(more: () => boolean, target: Target, pace: Pace): Promise<Summary> {
+export async function connectWhile(
+  more: () => boolean,
+  target: Target,
+  { concurrency, timeout, pause = 0 }: Pace,
+): Promise<Summary> {
   const start = performance.now()
   const outcomes: Outcome[] = []
   const worker = async (): Promise<void> => {
-    while (more()) outcomes.push(await attempt(target, pace.timeout))
+    while (more()) {
+      outcomes.push(await attempt(target, timeout))
+      if (pause > 0) await delay(pause)
+    }
   }
-  await Promise.all(Array.from({ length: pace.concurrency }, worker))
+  await Promise.all(Array.from({ length: concurrency }, worker))
   return summarize(outcomes, performance.now() - start)
 }
 

@@ -2,7 +2,7 @@
  * A tiny server and client that run inside a network namespace, as a process of their own:
  *
  *     peer serve NAME [--host ADDRESS]... [--tcp PORT]... [--udp PORT]...
- *     peer connect tcp|udp ADDRESS PORT COUNT [--concurrency N] [--timeout MS] [--source ADDRESS]
+ *     peer connect tcp|udp ADDRESS PORT COUNT [--concurrency N] [--timeout MS] [--pause MS] [--source ADDRESS]
  *     peer loop tcp|udp ADDRESS PORT [the same]
  *     peer batch
  *
@@ -26,6 +26,7 @@ const { values, positionals } = parseArgs({
     udp: { type: 'string', multiple: true, default: [] },
     concurrency: { type: 'string', default: '1' },
     timeout: { type: 'string', default: '2000' },
+    pause: { type: 'string', default: '0' },
     source: { type: 'string' },
   },
 })
@@ -82,7 +83,7 @@ function target(): Target {
 }
 
 function pace(): Pace {
-  return { concurrency: Number(values.concurrency), timeout: Number(values.timeout) }
+  return { concurrency: Number(values.concurrency), timeout: Number(values.timeout), pause: Number(values.pause) }
 }
 
 async function inputEnd(): Promise<void> {

@@ -114,8 +114,8 @@ function targetArguments({ protocol, address, port }: Target): readonly string[]
   return [protocol, address, String(port)]
 }
 
-function paceArguments({ concurrency, timeout, source }: Connect): readonly string[] {
-  return Object.entries({ concurrency, timeout, source }).flatMap(([name, value]) =>
+function paceArguments({ concurrency, timeout, pause, source }: Connect): readonly string[] {
+  return Object.entries({ concurrency, timeout, pause, source }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}=${value}`],
   )
 }
