@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Corefile } from '../config/corefile/corefile.ts'
 import type { NodeSearchList } from '../dns/search-list.ts'
 import { errorText } from '../host/error-text.ts'
@@ -5,6 +6,7 @@ import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { plansDiffer } from '../model/node.ts'
 import type { Address } from '../net/address.ts'
+import { AnsweredCluster } from './answered-cluster.ts'
 import type { ClusterChanges, ClusterSource } from './cluster-source.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsService, type DnsServiceOptions } from './dns-service.ts'
@@ -12,6 +14,7 @@ import { DnsZones } from './dns-zones.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
+import { OwnNode } from './own-node.ts'
 import { ProxyFace, type ProxyFaceSettings } from './proxy-face.ts'
 import type { HealthCondition } from './proxy-health.ts'
 import { SyncLoop } from './sync-loop.ts'
@@ -39,10 +42,15 @@ export interface AgentDnsOptions extends DnsServiceOptions {
   readonly workers: number
   /** What pods have in their search lists from their node. */
   readonly search: NodeSearchList
+  /** Whether names of a service wait until its rules are in the kernel; there must be tools then. Absent: no. */
+  readonly afterRules?: boolean
 }
 
 /** kube-proxy's default. */
 const defaultSyncPeriodMs = 30_000
+
+/** How long DNS waits for the cluster: CoreDNS' `startup_timeout`. */
+const maxDnsWaitMs = 5_000
 
 /** One node's agent: reads the cluster, programs the kernel, answers DNS, until stopped. */
 export class Agent {
@@ -51,21 +59,36 @@ export class Agent {
   readonly #log: Log
   readonly #store = new ClusterStore()
   readonly #loop: SyncLoop
+  readonly #answered: AnsweredCluster
+  readonly #ownNode: OwnNode
   readonly #face: ProxyFace
   #programs: FamilyPrograms | undefined
   #serving: WorkerServing | undefined
   #service: DnsService | undefined
   #nodeLocalDns: NodeLocalDns | undefined
   #starting: Promise<void> | undefined
+  readonly #stopping = Promise.withResolvers<void>()
+  readonly #leaving = Promise.withResolvers<string>()
+  readonly #triedRules = Promise.withResolvers<void>()
   #stopped = false
   #checkDue = false
+  /** Whether the first reading is complete. */
+  #read = false
+  /** Whether the start has come to its end. */
+  #answering = false
   #period: NodeJS.Timeout | undefined
 
   constructor(source: ClusterSource, options: AgentOptions, log: Log) {
     this.#source = source
     this.#options = options
     this.#log = log
+    const { dns, ruleset } = options
     this.#face = this.#createFace()
+    this.#answered = new AnsweredCluster(this.#store, {
+      serial: unixSeconds,
+      ...(dns?.afterRules === true && { rules: () => this.#programs }),
+    })
+    this.#ownNode = new OwnNode(ruleset.nodeName, ruleset.localDetection.mode === 'NodeCIDR', log)
     this.#loop = new SyncLoop(
       () => this.#sync(),
       (error, retryMs) => log.error({ retryMs }, `Cannot sync: ${errorText(error)}`),
@@ -73,32 +96,70 @@ export class Agent {
     )
   }
 
-  /** Answers DNS and programs the kernel from the first complete reading; throws when it cannot listen or read at all. */
+  /** Resolves with a sentence when something has changed that only a new start can follow. */
+  get leaving(): Promise<string> {
+    return this.#leaving.promise
+  }
+
+  /**
+   * Programs the kernel from the first complete reading, and answers DNS from then on, or when that takes longer than CoreDNS
+   * would wait; throws when it cannot listen or read at all.
+   */
   start(): Promise<void> {
     this.#starting = this.#start()
     return this.#starting
   }
 
   async #start(): Promise<void> {
+    await this.#face.open()
     this.#service = this.#dnsService()
     // Also where the start fails, what an agent before us has left of it must go.
     this.#nodeLocalDns = this.#createNodeLocalDns(this.#service)
-    await this.#face.open()
+    const known = this.#learn()
+    await this.#unlessStopped(this.#service === undefined ? known : Promise.race([known, this.#dnsPatience(known)]))
+    if (this.#stopped) return
+    if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#store))
+    await this.#service?.start()
+    await this.#unlessStopped(known)
+    if (this.#stopped) return
+    this.#answering = true
+    this.#face.begin()
+    this.#follow()
+  }
+
+  /** Resolves when there is something to answer and to program. */
+  async #learn(): Promise<void> {
     await this.#readChanges()
     if (this.#stopped) return
     const { ruleset, tools } = this.#options
     this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#face)
-    if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#store))
-    await this.#service?.start()
-    if (this.#stopped) return
-    this.#face.begin()
+    if (!this.#answered.waits) return
+    this.#follow()
+    await this.#triedRules.promise
+  }
+
+  #follow(): void {
     this.#source.follow(() => this.#request())
     this.#request()
     // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
-    this.#period = setInterval(() => {
+    this.#period ??= setInterval(() => {
       this.#requestCheck()
       void this.#service?.checkAddresses()
     }, this.#periodMs)
+  }
+
+  /** What never ends does not keep a stop waiting. */
+  async #unlessStopped(work: Promise<void>): Promise<void> {
+    await Promise.race([work, this.#stopping.promise])
+  }
+
+  /** Rules that names wait for are waited for until they have been tried. */
+  async #dnsPatience(known: Promise<void>): Promise<void> {
+    await sleep(maxDnsWaitMs, undefined, { ref: false })
+    if (this.#read || this.#stopped) return known
+    this.#log.warn(
+      `The state of the cluster is not complete after ${maxDnsWaitMs / 1000} s; until it is, names of the cluster are answered with SERVFAIL`,
+    )
   }
 
   /** Looks now whether the Corefile has changed. */
@@ -115,6 +176,7 @@ export class Agent {
   async stop(hurry: AbortSignal): Promise<void> {
     await this.#service?.lameduck(hurry)
     this.#stopped = true
+    this.#stopping.resolve()
     await this.#source.close()
     // A start that is under way may still open what is to be closed; its error has gone to whoever started.
     await this.#starting?.catch(() => undefined)
@@ -133,8 +195,10 @@ export class Agent {
       {
         count,
         zones: (exchange) =>
-          new DnsZones(this.#store, { nodeName: this.#nodeName, node, exchange }, (sentence) =>
-            this.#log.error(sentence),
+          new DnsZones(
+            this.#answered.state,
+            { nodeName: this.#nodeName, node, exchange, isComplete: () => this.#answered.isComplete },
+            (sentence) => this.#log.error(sentence),
           ),
         serial: unixSeconds,
         print: (line) => process.stdout.write(`${line}\n`),
@@ -142,8 +206,7 @@ export class Agent {
       this.#log,
     )
     this.#serving = serving
-    // Before the first complete reading nothing is served at all.
-    const readySources = [{ name: 'kubernetes', isReady: () => true }]
+    const readySources = [{ name: 'kubernetes', isReady: () => this.#answered.isComplete }]
     return new DnsService(
       dns,
       { serving, readySources, addresses: interfaceAddresses, prepare: (corefile) => this.#prepare(corefile) },
@@ -190,13 +253,18 @@ export class Agent {
     const check = this.#checkDue
     this.#checkDue = false
     const { changedAt } = await this.#readChanges()
-    await this.#nodeLocalDns?.apply(this.#store, check)
-    await this.#programs?.sync(changedAt, check)
+    if (this.#answering) await this.#nodeLocalDns?.apply(this.#store, check)
+    try {
+      await this.#programs?.sync(changedAt, check, () => this.#answered.rulesSynced(this.#serving?.zones))
+    } finally {
+      this.#triedRules.resolve()
+    }
     this.#face.caughtUp()
   }
 
   async #prepare(corefile: Corefile): Promise<void> {
-    if (this.#source.need === undefined) return
+    // What the first one needs is in the first reading.
+    if (this.#source.need === undefined || !this.#read) return
     await this.#source.need(corefile)
     const { put, removed } = await this.#readChanges()
     if (put.length > 0 || removed.length > 0) this.#request()
@@ -204,18 +272,19 @@ export class Agent {
 
   async #readChanges(): Promise<ClusterChanges> {
     const changes = await this.#source.read()
-    const { put, removed, errors } = changes
-    for (const message of errors) this.#log.error(message)
+    for (const message of changes.errors) this.#log.error(message)
+    const { put, removed, reason } = this.#ownNode.look(changes)
+    if (reason !== undefined) this.#leaving.resolve(reason)
     const changed = [...removed, ...put]
-    if (changed.length === 0) return changes
+    if (changed.length === 0 && this.#read) return changes
+    this.#read = true
     const nodeBefore = this.#store.nodes.get(this.#nodeName)
     const touched = this.#store.apply({ put, removed })
     const all = plansDiffer(nodeBefore, this.#store.nodes.get(this.#nodeName))
     const services = all ? new Set([...touched, ...this.#store.services.keys()]) : touched
     this.#programs?.touch(services, put)
     this.#face.changed(changed, services)
-    this.#serving?.zones.take({ put, removed }, touched)
-    await this.#serving?.zones.commit(unixSeconds())
+    await this.#answered.take(this.#serving?.zones, { put, removed }, touched)
     return changes
   }
 

@@ -57,11 +57,14 @@ export class DnsTable {
     return object.kind === 'Pod' ? this.#touchPods([keyOf(object)]) : []
   }
 
-  /** Lets every thread that answers see all changes up to now, with this serial if records are among them; resolves when they do. */
-  async commit(serial: number): Promise<void> {
+  /**
+   * Lets every thread that answers see all changes up to now, with this serial if records are among them; resolves when they
+   * do. Until the state is complete a name that is not there is answered with SERVFAIL.
+   */
+  async commit(serial: number, isComplete = true): Promise<void> {
     if (this.#changed) this.zone.serial = serial
     this.#changed = false
-    this.zone.synced = true
+    this.zone.synced = isComplete
     await this.zone.commit()
   }
 

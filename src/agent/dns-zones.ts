@@ -26,6 +26,8 @@ export interface DnsZonesOptions {
   readonly node: NodeSearchList
   /** Gives the threads another buffer for a zone; resolves when all have it. */
   readonly exchange: (zone: number, buffer: SharedArrayBuffer) => Promise<void>
+  /** Whether the state has everything yet; absent: always. */
+  readonly isComplete?: () => boolean
 }
 
 interface LiveZone {
@@ -93,7 +95,8 @@ export class DnsZones {
 
   /** Lets every thread see what was taken over; resolves when they do. */
   async commit(serial: number): Promise<void> {
-    await Promise.all([...this.#zones.values()].map(({ table }) => table.commit(serial)))
+    const isComplete = this.#options.isComplete?.() ?? true
+    await Promise.all([...this.#zones.values()].map(({ table }) => table.commit(serial, isComplete)))
   }
 
   #zone(wanted: Wanted): LiveZone {

@@ -12,6 +12,8 @@ import { FlowPasses } from './flow-passes.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import { Programmer } from './programmer.ts'
+import type { KernelRules } from './answered-cluster.ts'
+import type { Standing } from './standing.ts'
 import type { CheckReport, SyncReport } from './sync-report.ts'
 import { TriggerTimes } from './trigger-times.ts'
 import type { FamilyFigures } from './proxy-metrics.ts'
@@ -43,7 +45,7 @@ interface Program {
 }
 
 /** The rules of each family in the kernel: programmed one after the other, and no family waits for another to succeed. */
-export class FamilyPrograms {
+export class FamilyPrograms implements KernelRules {
   readonly #programs: readonly Program[]
   readonly #conflicts: ConflictLog
   readonly #log: Log
@@ -81,6 +83,15 @@ export class FamilyPrograms {
     return this.#programs.map(({ family, programmer }) => ({ family, ...programmer.figures }))
   }
 
+  get isProgrammed(): boolean {
+    return this.#programs.some(({ programmer }) => programmer.isProgrammed)
+  }
+
+  /** What the kernel holds of a service, one for each family. */
+  standings(service: string): readonly Standing[] {
+    return this.#programs.map(({ programmer }) => programmer.standing(service))
+  }
+
   /**
    * Plans these services anew; the next sync programs them.
    *
@@ -97,8 +108,13 @@ export class FamilyPrograms {
    *
    * @param changedAt When the cluster changed, as `performance.now()`; absent when nothing says so.
    * @param check Whether to read the kernel back too, if that is due.
+   * @param afterRules Comes when all families have been tried, before flows are looked at.
    */
-  async sync(changedAt: number | undefined, check: boolean): Promise<void> {
+  async sync(
+    changedAt: number | undefined,
+    check: boolean,
+    afterRules: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     // Without rules nothing is left out of them.
     if (this.#programs.length > 0) this.#conflicts.report()
     const addresses = localAddresses()
@@ -114,6 +130,7 @@ export class FamilyPrograms {
         failures.push(`${program.family}: ${errorText(error)}`)
       }
     }
+    await afterRules()
     // The rules of every family come first: a pass over a million flows takes seconds.
     for (const program of programmed) await this.#flows.run(program, check)
     if (failures.length > 0) throw new Error(failures.join('; '))
@@ -153,7 +170,10 @@ export class FamilyPrograms {
     const { kind, services, bytes } = report
     const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
     const figures = { ownMs: round(report.ownMs), toolMs: round(report.toolMs), sinceChangeMs }
-    this.#log.info({ family, kind, services, bytes, ...figures }, dryRun ? 'would program' : 'programmed')
+    const line = [{ family, kind, services, bytes, ...figures }, dryRun ? 'would program' : 'programmed'] as const
+    // A cluster changes many times a second; what is news is that all was programmed.
+    if (kind === 'full') this.#log.info(...line)
+    else this.#log.debug(...line)
   }
 
   #logQuarantine(family: Family, before: ReadonlyMap<string, Error>, now: ReadonlyMap<string, Error>): void {

@@ -11,6 +11,7 @@ import type { IptablesRuleset } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
 import { MeteredTool } from './metered-tool.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
+import type { Standing } from './standing.ts'
 import type { CheckReport, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 /** More than this is cheaper, and safer in blocks, as a full sync. */
@@ -61,6 +62,17 @@ export class Programmer {
   /** Rules of others that led to chains nobody needs, when the kernel was last read: these chains stay, empty. */
   get holdingStale(): readonly string[] {
     return this.#holdingStale
+  }
+
+  /** Whether a sync has ever succeeded. */
+  get isProgrammed(): boolean {
+    return this.#programmed
+  }
+
+  /** What the kernel holds of a service. */
+  standing(service: string): Standing {
+    const held = this.#applied.get(service)
+    return { held, isWanted: held === this.#ruleset.fragments.get(service), isCertain: this.#certain }
   }
 
   get figures(): ProgrammerFigures {

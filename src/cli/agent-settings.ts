@@ -4,6 +4,7 @@ import { defaultMasqueradeBit } from '../agent/base-file.ts'
 import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
 import { localDetection } from '../config/local-detection.ts'
 import type { Settings } from '../config/settings.ts'
+import type { LogOptions } from '../host/log.ts'
 import { optional } from '../model/optional.ts'
 import { Failure } from './failure.ts'
 
@@ -38,6 +39,14 @@ export function agentSettings(settings: Settings): Pick<AgentOptions, 'syncPerio
   return {
     ...optional('syncPeriodMs', timerMs(settings['iptables.syncPeriod'])),
     ...optional('minSyncPeriodMs', timerMs(settings['iptables.minSyncPeriod'])),
+  }
+}
+
+/** How they want the log. */
+export function logOptions(settings: Settings): LogOptions {
+  return {
+    ...optional('format', settings['logging.format']),
+    ...optional('verbosity', settings['logging.verbosity']),
   }
 }
 

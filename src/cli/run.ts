@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
@@ -5,6 +6,7 @@ import { remakingCounters } from '../agent/counters.ts'
 import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
 import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
+import { ConfigWatch } from '../agent/config-watch.ts'
 import { RequestMetrics } from '../agent/request-metrics.ts'
 import { routeLocalnet } from '../agent/route-localnet.ts'
 import { familyMismatches } from '../config/family-mismatch.ts'
@@ -16,7 +18,7 @@ import { createLog, type Log } from '../host/log.ts'
 import { optional } from '../model/optional.ts'
 import type { Family } from '../net/family.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
-import { agentSettings, iptablesOptions } from './agent-settings.ts'
+import { agentSettings, iptablesOptions, logOptions } from './agent-settings.ts'
 import { clusterCredentials } from './cluster-credentials.ts'
 import { clusterSource } from './cluster-source.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
@@ -33,11 +35,12 @@ import {
 } from './options.ts'
 import { print } from './output.ts'
 import { unusedFlags } from './setting-options.ts'
-import { readSettings } from './settings.ts'
+import { hasFile, readSettings } from './settings.ts'
 
 interface RunOptions extends ClusterOptions, DnsOptions, NodeLocalOptions {
   readonly proxy: boolean
   readonly dryRun?: boolean
+  readonly dnsAfterRules?: true
 }
 
 export function addRun(program: Command): void {
@@ -52,6 +55,7 @@ export function addRun(program: Command): void {
       parseListen,
     )
     .option('--dns-workers <count>', 'threads that answer DNS, 1 to 64', parseWorkers, 1)
+    .option('--dns-after-rules', 'answer for a Service only what its rules in the kernel lead to')
     .option('--no-dns', 'answer no DNS')
     .option('--no-proxy', 'program no rules')
     .option('--dry-run', 'print each update instead of applying it')
@@ -60,18 +64,16 @@ export function addRun(program: Command): void {
 }
 
 async function run(options: RunOptions): Promise<void> {
-  if (options.nodeLocalDns !== undefined && !options.dns) {
-    throw new Failure('--node-local-dns answers DNS, so it cannot go with --no-dns')
-  }
+  refuseContradictions(options)
   const settings = await readSettings(options)
   const dns = await dnsServiceOptions(options)
   const ruleset = iptablesOptions(settings)
-  const log = createLog()
+  const log = createLog(logOptions(settings))
   const { signal, hurry } = stopSignals()
   log.info({ node: ruleset.nodeName, version: manifest.version }, 'starting')
   logNotes(settings, log)
   if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
-  if (settings['--init-only'] === true) return
+  if (settings['--init-only'] === true) return options.proxy ? initialize(options, settings, log) : undefined
   const from = (await clusterCredentials(options, settings)) ?? options.filename ?? []
   const { nodeName } = ruleset
   const requests = new RequestMetrics()
@@ -79,7 +81,7 @@ async function run(options: RunOptions): Promise<void> {
     clusterSource(from, { settings, nodeName, corefile: dns?.corefile, onRequest: requests.onRequest }, log),
     {
       ...(await proxyOptions(options, settings, log)),
-      ...optional('dns', dns),
+      ...optional('dns', dns && { ...dns, ...optional('afterRules', options.dnsAfterRules) }),
       ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
       face: faceSettings(settings, requests),
@@ -87,12 +89,45 @@ async function run(options: RunOptions): Promise<void> {
     log,
   )
   process.on('SIGUSR1', () => void agent.reload())
+  const config = await watchConfig(options, settings, log)
   try {
-    const received = await Promise.race([agent.start().then(() => signal), signal])
-    log.info({ signal: received }, 'stopping; the rules stay')
+    const restart = Promise.race([agent.leaving, ...(config ? [config.changed] : [])]).then((why) => ({ why }))
+    const ended = await Promise.race([agent.start().then(() => signal), signal, restart])
+    if (typeof ended === 'string') log.info({ signal: ended }, 'stopping; the rules stay')
+    else {
+      log.warn(`${ended.why}; stopping, so that a new start takes it over; the rules stay`)
+      // As kube-proxy does.
+      process.exitCode = 1
+    }
   } finally {
+    config?.close()
     await agent.stop(hurry)
   }
+}
+
+function refuseContradictions({ dns, proxy, nodeLocalDns, dnsAfterRules }: RunOptions): void {
+  if (nodeLocalDns !== undefined && !dns) {
+    throw new Failure('--node-local-dns answers DNS, so it cannot go with --no-dns')
+  }
+  if (dnsAfterRules === true && !(dns && proxy)) {
+    throw new Failure(
+      `--dns-after-rules has names wait for rules, so it cannot go with ${dns ? '--no-proxy' : '--no-dns'}`,
+    )
+  }
+}
+
+/** The rest of what needs privileges: what a run does before its first rule. */
+async function initialize(options: RunOptions, settings: Settings, log: Log): Promise<void> {
+  await proxyOptions(options, settings, log)
+}
+
+/** Undefined without a file, and where it is a pipe, which can be read but once. */
+async function watchConfig(options: RunOptions, settings: Settings, log: Log): Promise<ConfigWatch | undefined> {
+  const { config: path } = options
+  if (!hasFile(path) || !(await stat(path)).isFile()) return undefined
+  const watch = new ConfigWatch(path, async () => JSON.stringify(await readSettings(options)), log)
+  await watch.start(JSON.stringify(settings))
+  return watch
 }
 
 /** The first signal to stop, and the second, which says not to wait. */

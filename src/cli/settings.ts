@@ -17,7 +17,7 @@ const maxBytes = 1_572_864
 
 /** What file and flags say together; every problem of either in one failure. */
 export async function readSettings({ config, flags = new Map() }: ConfigOptions): Promise<Settings> {
-  const file = config === undefined || config === '' ? undefined : await readConfiguration(config)
+  const file = hasFile(config) ? await readConfiguration(config) : undefined
   const said = readFlags(flags)
   const settings = mergeSettings(file?.settings, said.settings, said.cleared)
   const problems = [...(file?.errors ?? []), ...said.errors.map(({ message }) => message)]
@@ -25,6 +25,11 @@ export async function readSettings({ config, flags = new Map() }: ConfigOptions)
   const all = problems.length > 0 ? problems : settingConflicts(settings)
   if (all.length > 0) throw new Failure(all.join('\n'))
   return settings
+}
+
+/** Whether there is a file: an empty flag names none. */
+export function hasFile(config: string | undefined): config is string {
+  return config !== undefined && config !== ''
 }
 
 async function readConfiguration(path: string): Promise<KubeProxyConfiguration> {

@@ -15,13 +15,15 @@ export async function readSysctl(name: string): Promise<string | undefined> {
   }
 }
 
-/** Sets it; whoever may not, or has no such setting, gets a sentence that says so. */
+/** Sets it; whoever may not, or has no such setting, gets a sentence that says so, and what it is now. */
 export async function writeSysctl(name: string, value: string): Promise<void> {
   try {
     // Not created where it is missing: /proc/sys has what the kernel has.
     await writeFile(pathOf(name), value, { flag: 'r+' })
   } catch (error) {
-    throw new Error(`Cannot set sysctl ${name} to ${value}: ${reason(error)}`, { cause: error })
+    const present = await readSysctl(name).catch(() => undefined)
+    const from = present === undefined ? '' : ` from ${present}`
+    throw new Error(`Cannot set sysctl ${name}${from} to ${value}: ${reason(error)}`, { cause: error })
   }
 }
 

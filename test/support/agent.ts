@@ -13,6 +13,8 @@ export interface RunningAgent {
   line(matches: (line: LogLine) => boolean): Promise<LogLine>
   /** What it has printed on stdout so far. */
   printed(): string
+  /** Resolves with the exit code when it has ended by itself. */
+  readonly ended: Promise<number | null>
   /** Sends a signal and resolves with how it ended. */
   end(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -23,7 +25,7 @@ export function runAgent(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningAgent {
-  const command = ['netns', 'exec', namespace.name, process.execPath, resolve('src/main.ts'), 'run', ...args]
+  const command = ['netns', 'exec', namespace.name, process.execPath, resolve('src/main.ts'), 'run', '-v=2', ...args]
   const child = spawn('ip', command, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   const ended = once(child, 'exit').then(([code]: (number | null)[]) => code ?? null)
   let printed = ''
@@ -43,6 +45,7 @@ export function runAgent(
       }
     },
     printed: () => printed,
+    ended,
     end(signal) {
       child.kill(signal)
       return ended

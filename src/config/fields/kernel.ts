@@ -1,6 +1,7 @@
 import { used } from '../field-spec.ts'
 import { duration, flag, integer } from '../kind.ts'
 import { bindAddress } from '../network-kind.ts'
+import { logFields } from './log.ts'
 
 /** What `run` sets on the node besides rules, and where it can be asked. */
 export const kernelFields = {
@@ -73,4 +74,5 @@ export const kernelFields = {
     'end where one of these two addresses cannot be listened on (default: try again)',
   ),
   '--init-only': used(flag, 'init-only', '[bool]', 'set what --conntrack-… say, which needs privileges, and end'),
+  ...logFields,
 }

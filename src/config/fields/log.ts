@@ -1,10 +1,10 @@
 import type { Field } from '../../model/field.ts'
 import { readAll } from '../field-errors.ts'
-import { unused } from '../field-spec.ts'
+import { unused, used } from '../field-spec.ts'
 import { duration, flag, integer, listOf, oneOf, text, type Kind } from '../kind.ts'
 import { unknownField } from '../nearest-name.ts'
 
-const log = unused('we have a log of our own')
+const log = unused('our log has no such thing')
 const level = integer(0)
 
 /** A duration, or a number of nanoseconds as older releases write it; in milliseconds. */
@@ -44,11 +44,20 @@ function pattern(field: Field): string {
   return value
 }
 
-/** The settings of kube-proxy's log, none of which is ours. Source: LoggingConfiguration of component-base. */
+/** The settings of kube-proxy's log that are ours too. Source: LoggingConfiguration of component-base. */
 export const logFields = {
-  'logging.format': log(oneOf('text', 'json'), 'logging-format', ['text']),
+  'logging.format': used(
+    oneOf('text', 'json'),
+    'logging-format',
+    '<format>',
+    'how log lines are written: text or json (default: text on a terminal, else json)',
+  ),
+  'logging.verbosity': used(level, 'v', '<n>', 'log more: from 2 on, each update of the rules (default: 0)'),
+}
+
+/** Those that are not. */
+export const unusedLogFields = {
   'logging.flushFrequency': log(flushFrequency, 'log-flush-frequency', [0, 5_000]),
-  'logging.verbosity': log(level, 'v', [0]),
   'logging.vmodule': log(listOf(moduleLevel), 'vmodule'),
   'logging.options.text.splitStream': log(flag, 'log-text-split-stream', [false]),
   'logging.options.text.infoBufferSize': log(quantity, 'log-text-info-buffer-size', ['0']),

@@ -1,7 +1,7 @@
 import { unused } from '../field-spec.ts'
 import { duration, flag, integer, listOf, number, period, switches, text } from '../kind.ts'
 import { address, cidr } from '../network-kind.ts'
-import { logFields } from './log.ts'
+import { unusedLogFields } from './log.ts'
 
 const word = text()
 const size = integer(0)
@@ -58,5 +58,5 @@ export const unusedFields = {
   'winkernel.forwardHealthCheckVip': windows(flag, '', [false]),
   windowsRunAsService: windows(flag, '', [false]),
 
-  ...logFields,
+  ...unusedLogFields,
 }

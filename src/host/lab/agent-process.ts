@@ -24,7 +24,7 @@ const patienceMs = 30_000
 
 /** `main` is the program's own entry, `dist/main.js` or `src/main.ts`. */
 export function startAgent(lab: Lab, main: string, args: readonly string[]): AgentProcess {
-  const child = lab.spawn('node', process.execPath, [main, 'run', ...args])
+  const child = lab.spawn('node', process.execPath, [main, 'run', '-v=2', ...args])
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const waiting = new Set<(line: string | undefined) => void>()
   let last = ''
