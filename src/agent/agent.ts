@@ -5,18 +5,22 @@ import { errorText } from '../host/error-text.ts'
 import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { plansDiffer } from '../model/node.ts'
+import { serviceReference } from '../kube/event.ts'
+import type { Recorder } from '../kube/events.ts'
 import type { Address } from '../net/address.ts'
-import { AnsweredCluster } from './answered-cluster.ts'
+import { AnsweredCluster, type KernelRules } from './answered-cluster.ts'
 import type { ClusterChanges, ClusterSource } from './cluster-source.ts'
 import { ClusterStore } from './cluster-store.ts'
 import { DnsService, type DnsServiceOptions } from './dns-service.ts'
 import { DnsZones } from './dns-zones.ts'
+import { DriftReporter } from './drift-reporter.ts'
+import { FamilyObservers } from './family-observers.ts'
 import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
 import { OwnNode } from './own-node.ts'
+import type { Programs } from './programs.ts'
 import { ProxyFace, type ProxyFaceSettings } from './proxy-face.ts'
-import type { HealthCondition } from './proxy-health.ts'
 import { SyncLoop } from './sync-loop.ts'
 import { WorkerServing } from './worker-serving.ts'
 
@@ -33,8 +37,10 @@ export interface AgentOptions {
   /** The least time between two updates; absent: none. */
   readonly minSyncPeriodMs?: number
   readonly face: ProxyFaceSettings
-  /** What must be well besides, before /healthz says so; absent: nothing. */
-  readonly conditions?: readonly HealthCondition[]
+  /** Somebody else programs the kernel: it is compared, and nothing is written. */
+  readonly observe: boolean
+  /** Where what operators should know of the node is told besides the log; absent: nowhere. */
+  readonly events?: Recorder
 }
 
 export interface AgentDnsOptions extends DnsServiceOptions {
@@ -62,7 +68,9 @@ export class Agent {
   readonly #answered: AnsweredCluster
   readonly #ownNode: OwnNode
   readonly #face: ProxyFace
-  #programs: FamilyPrograms | undefined
+  #programs: Programs | undefined
+  /** Those that we write. */
+  #rules: KernelRules | undefined
   #serving: WorkerServing | undefined
   #service: DnsService | undefined
   #nodeLocalDns: NodeLocalDns | undefined
@@ -86,7 +94,7 @@ export class Agent {
     this.#face = this.#createFace()
     this.#answered = new AnsweredCluster(this.#store, {
       serial: unixSeconds,
-      ...(dns?.afterRules === true && { rules: () => this.#programs }),
+      ...(dns?.afterRules === true && { rules: () => this.#rules }),
     })
     this.#ownNode = new OwnNode(ruleset.nodeName, ruleset.localDetection.mode === 'NodeCIDR', log)
     this.#loop = new SyncLoop(
@@ -131,8 +139,7 @@ export class Agent {
   async #learn(): Promise<void> {
     await this.#readChanges()
     if (this.#stopped) return
-    const { ruleset, tools } = this.#options
-    this.#programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#face)
+    this.#programs = this.#createPrograms()
     if (!this.#answered.waits) return
     this.#follow()
     await this.#triedRules.promise
@@ -187,6 +194,15 @@ export class Agent {
     await this.#service?.stop()
   }
 
+  #createPrograms(): Programs {
+    const { ruleset, tools, observe, events } = this.#options
+    const drift = new DriftReporter(this.#face.registry, this.#nodeName, this.#log, events)
+    if (observe) return new FamilyObservers(this.#store, ruleset, tools, this.#periodMs, this.#log, drift)
+    const programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#face, drift)
+    this.#rules = programs
+    return programs
+  }
+
   #dnsService(): DnsService | undefined {
     const { dns } = this.#options
     if (dns === undefined) return undefined
@@ -232,18 +248,26 @@ export class Agent {
   }
 
   #createFace(): ProxyFace {
-    const { face, ruleset, tools, conditions = [] } = this.#options
+    const { face, ruleset, tools, observe, events } = this.#options
     return new ProxyFace(
       this.#store,
       {
         ...face,
-        families: tools.filter(({ dryRun }) => !dryRun).map(({ family }) => family),
+        families: observe ? [] : tools.filter(({ dryRun }) => !dryRun).map(({ family }) => family),
         ruleset,
         syncPeriodMs: this.#periodMs,
         nodesMayLack: this.#source.nodesMayLack,
-        conditions: [{ name: 'watch', problem: () => this.#source.problem?.() }, ...conditions],
+        conditions: [
+          { name: 'watch', problem: () => this.#source.problem?.() },
+          { name: 'drift', problem: () => this.#programs?.drift },
+        ],
         figures: () => this.#programs?.figures ?? [],
-        onListenFailure: (service, message) => this.#log.warn({ service }, message),
+        onListenFailure: (service, message) => {
+          this.#log.warn({ service }, message)
+          const regarding = serviceReference(service)
+          const reason = 'FailedToStartServiceHealthcheck'
+          events?.record({ regarding, type: 'Warning', reason, action: 'Listen', note: message })
+        },
       },
       this.#log,
     )

@@ -1,11 +1,13 @@
 import { desiredChains, savedChains, type OwnedChain } from '../backends/iptables/owned-rules.ts'
-import type { ServiceFragment } from '../backends/iptables/fragment.ts'
-import { parseSavedRules } from '../backends/iptables/saved-rules.ts'
+import type { Desired } from '../backends/iptables/full-sync.ts'
+import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
+import { inServiceOrder } from '../backends/iptables/service-order.ts'
 import { zoneFile } from '../dns/zone-file.ts'
 import type { ZoneOptions } from '../dns/zone-options.ts'
 import type { ClusterState } from '../model/cluster-state.ts'
 import type { Family } from '../net/family.ts'
 import { zoneOfState } from './dns-table.ts'
+import type { Fragments } from './fragments.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
 
 /** The rules of one family on one side of a comparison. */
@@ -13,7 +15,7 @@ export interface FamilyRules {
   readonly family: Family
   readonly chains: readonly OwnedChain[]
   /** By service; absent for a kernel, which holds only rules. */
-  readonly fragments?: ReadonlyMap<string, ServiceFragment>
+  readonly fragments?: Fragments
 }
 
 /** The names on one side of a comparison. */
@@ -32,12 +34,24 @@ export interface ComparedSide {
 }
 
 export function desiredRules(ruleset: IptablesRuleset, family: Family): FamilyRules {
-  return { family, chains: desiredChains(ruleset.desired()), fragments: ruleset.fragments }
+  return heldRules(family, ruleset.desired(), ruleset.fragments)
 }
 
-/** What of `iptables-save`'s output is ours. */
+/** What the kernel should hold. */
+export function heldRules(family: Family, desired: Desired, fragments: Fragments): FamilyRules {
+  return { family, chains: desiredChains(desired), fragments }
+}
+
+/** What of the kernel's rules is ours, each where it stands. */
+export function foundRules(family: Family, desired: Desired, kernel: SavedRules): FamilyRules {
+  return { family, chains: savedChains(desired, kernel) }
+}
+
+/** What of `iptables-save`'s output is ours. The order of Services, which kube-proxy leaves to chance, is ours too. */
 export function kernelRules(ruleset: IptablesRuleset, family: Family, saved: string): FamilyRules {
-  return { family, chains: savedChains(ruleset.desired(), parseSavedRules(saved)) }
+  const desired = ruleset.desired()
+  const { chains } = foundRules(family, desired, parseSavedRules(saved))
+  return { family, chains: inServiceOrder(chains, desiredChains(desired)) }
 }
 
 export function zoneText(state: ClusterState, options: ZoneOptions): ZoneText {

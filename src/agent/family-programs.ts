@@ -7,8 +7,10 @@ import type { Family } from '../net/family.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { ConflictLog } from './conflict-report.ts'
 import { conntrackTool } from './conntrack-tool.ts'
+import type { DriftReporter } from './drift-reporter.ts'
 import { FlowCleaner, type CleanReport } from './flow-cleaner.ts'
 import { FlowPasses } from './flow-passes.ts'
+import { foundDifferences } from './found-differences.ts'
 import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import { Programmer } from './programmer.ts'
@@ -16,6 +18,7 @@ import type { KernelRules } from './answered-cluster.ts'
 import type { Standing } from './standing.ts'
 import type { CheckReport, SyncReport } from './sync-report.ts'
 import { TriggerTimes } from './trigger-times.ts'
+import type { Programs } from './programs.ts'
 import type { FamilyFigures } from './proxy-metrics.ts'
 
 /** How one family's rules reach the kernel. */
@@ -45,11 +48,14 @@ interface Program {
 }
 
 /** The rules of each family in the kernel: programmed one after the other, and no family waits for another to succeed. */
-export class FamilyPrograms implements KernelRules {
+export class FamilyPrograms implements Programs, KernelRules {
   readonly #programs: readonly Program[]
   readonly #conflicts: ConflictLog
   readonly #log: Log
   readonly #observer: SyncObserver
+  readonly #drift: DriftReporter
+  /** Families whose drift is told of and lasts. */
+  readonly #unrepaired = new Set<Family>()
   readonly #reported = new Set<Family>()
   readonly #triggers: TriggerTimes
   readonly #flows: FlowPasses
@@ -61,6 +67,7 @@ export class FamilyPrograms implements KernelRules {
     periodMs: number,
     log: Log,
     observer: SyncObserver,
+    drift: DriftReporter,
   ) {
     const conntrack = conntrackTool(runLines)
     this.#programs = tools.map(({ family, tool, blockLines, dryRun }) => {
@@ -76,6 +83,7 @@ export class FamilyPrograms implements KernelRules {
     this.#conflicts = new ConflictLog(state.claims, log)
     this.#log = log
     this.#observer = observer
+    this.#drift = drift
     this.#flows = new FlowPasses(log, observer)
   }
 
@@ -90,6 +98,12 @@ export class FamilyPrograms implements KernelRules {
   /** What the kernel holds of a service, one for each family. */
   standings(service: string): readonly Standing[] {
     return this.#programs.map(({ programmer }) => programmer.standing(service))
+  }
+
+  /** A sentence while somebody else's changes of our rules are not repaired. */
+  get drift(): string | undefined {
+    const drifted = [...this.#unrepaired].sort().join(' and ')
+    return drifted === '' ? undefined : `Somebody else changed our ${drifted} rules, and they are not repaired`
   }
 
   /**
@@ -120,23 +134,27 @@ export class FamilyPrograms implements KernelRules {
     const addresses = localAddresses()
     const failures: string[] = []
     const programmed: Program[] = []
+    const drifts: (() => void)[] = []
     for (const program of this.#programs) {
       try {
         program.programmer.setLocalAddresses(addresses)
-        await this.#syncFamily(program, changedAt, check)
+        const checked = await this.#syncFamily(program, changedAt, check)
+        drifts.push(() => this.#reportRepair(program.family, checked))
         programmed.push(program)
       } catch (error) {
         program.cleaner.doubt()
+        drifts.push(() => this.#reportDrift(program))
         failures.push(`${program.family}: ${errorText(error)}`)
       }
     }
     await afterRules()
-    // The rules of every family come first: a pass over a million flows takes seconds.
+    // The rules of every family come first: to explain what differed takes seconds where all was flushed, and a pass over a million flows takes seconds.
+    for (const report of drifts) report()
     for (const program of programmed) await this.#flows.run(program, check)
     if (failures.length > 0) throw new Error(failures.join('; '))
   }
 
-  async #syncFamily(program: Program, changedAt: number | undefined, check: boolean): Promise<void> {
+  async #syncFamily(program: Program, changedAt: number | undefined, check: boolean): Promise<CheckReport | undefined> {
     const { family, dryRun, programmer, cleaner } = program
     const before = programmer.quarantined
     const heldBefore = programmer.holdingStale
@@ -159,13 +177,9 @@ export class FamilyPrograms implements KernelRules {
     }
     // Its flows went by the rules that it had until now.
     if ([...before.keys()].some((service) => !programmer.quarantined.has(service))) cleaner.doubt()
-    if (checked !== undefined && checked.repaired > 0) {
-      const { repaired, bytes } = checked
-      cleaner.doubt()
-      this.#log.warn({ family, repaired, bytes }, 'somebody else changed our rules: repaired')
-    }
+    if (checked?.found !== undefined) cleaner.doubt()
     // That the kernel was right already is news only at the start.
-    if (report.bytes === 0 && this.#reported.has(family)) return
+    if (report.bytes === 0 && this.#reported.has(family)) return checked
     this.#reported.add(family)
     const { kind, services, bytes } = report
     const sinceChangeMs = changedAt === undefined ? undefined : round(performance.now() - changedAt)
@@ -174,6 +188,22 @@ export class FamilyPrograms implements KernelRules {
     // A cluster changes many times a second; what is news is that all was programmed.
     if (kind === 'full') this.#log.info(...line)
     else this.#log.debug(...line)
+    return checked
+  }
+
+  /** After a sync that succeeded nothing is left of what somebody else has done. */
+  #reportRepair(family: Family, checked: CheckReport | undefined): void {
+    const wasTold = this.#unrepaired.delete(family)
+    if (checked?.found !== undefined) {
+      const { found, repaired, bytes } = checked
+      this.#drift.repaired(family, foundDifferences(family, found), { repaired, bytes })
+    } else if (wasTold) this.#drift.mended(family)
+  }
+
+  #reportDrift({ family, programmer }: Program): void {
+    if (programmer.drift === undefined || this.#unrepaired.has(family)) return
+    this.#unrepaired.add(family)
+    this.#drift.unrepaired(family, foundDifferences(family, programmer.drift))
   }
 
   #logQuarantine(family: Family, before: ReadonlyMap<string, Error>, now: ReadonlyMap<string, Error>): void {

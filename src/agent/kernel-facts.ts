@@ -10,6 +10,11 @@ export async function readKernelFacts(run: RunCommand): Promise<KernelFacts> {
   return { counters: await unlessImpossible(listCounters(run)), dropInvalid: await dropsInvalid() }
 }
 
+/** The same where somebody else writes the rules, and with them chooses whether they count: without starting a tool. */
+export async function observedKernelFacts(): Promise<KernelFacts> {
+  return { counters: [], dropInvalid: await dropsInvalid() }
+}
+
 /**
  * The same, after the counters have been made. A node without the `nfacct` tool, or a kernel without its objects, gets
  * rules without counters. Whoever sets `nf_conntrack_tcp_be_liberal` does so before.

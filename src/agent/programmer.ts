@@ -1,6 +1,6 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
-import { renderFullSync, rulesHoldingStale } from '../backends/iptables/full-sync.ts'
+import { renderFullSync, rulesHoldingStale, type Desired } from '../backends/iptables/full-sync.ts'
 import { savedFragments } from '../backends/iptables/saved-fragment.ts'
 import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
@@ -10,16 +10,14 @@ import { lineCount, replaced, sorted, type Fragments } from './fragments.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
 import { MeteredTool } from './metered-tool.ts'
+import { pauseAfterReading } from './read-pause.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
 import type { Standing } from './standing.ts'
-import type { CheckReport, ProgrammerFigures, SyncReport } from './sync-report.ts'
+import type { CheckReport, FoundRules, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 /** More than this is cheaper, and safer in blocks, as a full sync. */
 const maxPartialServices = 250
 const maxPartialLines = 10_000
-
-/** The kernel is read back for at most this share of the time. */
-const readShare = 0.01
 
 const nobody: ReadonlySet<string> = new Set()
 
@@ -43,6 +41,7 @@ export class Programmer {
   #appliedBase = ''
   #quarantined: ReadonlyMap<string, Error> = new Map()
   #holdingStale: readonly string[] = []
+  #drift: FoundRules | undefined
   #nextReadAt = 0
   #partialFailures = 0
 
@@ -73,6 +72,11 @@ export class Programmer {
   standing(service: string): Standing {
     const held = this.#applied.get(service)
     return { held, isWanted: held === this.#ruleset.fragments.get(service), isCertain: this.#certain }
+  }
+
+  /** What the last check found that somebody else had changed, as long as it is not repaired. */
+  get drift(): FoundRules | undefined {
+    return this.#drift
   }
 
   get figures(): ProgrammerFigures {
@@ -107,6 +111,7 @@ export class Programmer {
       const partial = small && (await this.#partialSync(keys))
       if (!partial) await this.#fullSync()
       this.#certain = true
+      this.#drift = undefined
       this.#appliedBase = base
       return partial ? { kind: 'partial', services: keys.length } : { kind: 'full', services: this.#applied.size }
     })
@@ -121,16 +126,22 @@ export class Programmer {
     // Reading everything back costs seconds in a large cluster; whether somebody flushed it all does not.
     if (performance.now() < this.#nextReadAt && (await this.#tool.hasCanary())) return undefined
     let repaired = 0
+    let found: FoundRules | undefined
     const report = await this.#measured(async () => {
       this.#certain = false
-      const document = this.#documentFor(sorted(this.#applied), await this.#readKernel())
+      const kernel = await this.#readKernel()
+      const fragments = sorted(this.#applied)
+      const document = this.#documentFor(fragments, kernel)
       repaired = document.match(/^(:|-I |-D )/gm)?.length ?? 0
+      if (repaired > 0) found = { desired: this.#desired(fragments), fragments, kernel }
+      this.#drift = found
       await this.#tool.restore(document)
+      this.#drift = undefined
       if (this.#quarantined.size > 0) await this.#fullSync()
       this.#certain = true
       return { kind: 'full', services: this.#applied.size }
     })
-    return { ...report, repaired }
+    return { ...report, repaired, ...optional('found', found) }
   }
 
   /** Adds up the time and the bytes of what `work` does. */
@@ -140,7 +151,7 @@ export class Programmer {
     const done = await work()
     const ms = performance.now() - start
     const readingMs = ms - this.#tool.writingMs
-    if (done.kind === 'full') this.#nextReadAt = start + ms + Math.max(this.#readPauseMs, readingMs / readShare)
+    if (done.kind === 'full') this.#nextReadAt = start + ms + pauseAfterReading(readingMs, this.#readPauseMs)
     return { ...done, bytes: this.#tool.bytes, ownMs: ms - this.#tool.ms, toolMs: this.#tool.ms }
   }
 
@@ -205,9 +216,13 @@ export class Programmer {
 
   /** What is to be sent so that the kernel holds these, empty when it does. */
   #documentFor(fragments: Fragments, kernel: SavedRules): string {
-    const desired = { base: this.#ruleset.base, fragments: [...fragments.values()] }
+    const desired = this.#desired(fragments)
     this.#holdingStale = rulesHoldingStale(desired, kernel)
     return renderFullSync(desired, kernel, this.#blockLines)
+  }
+
+  #desired(fragments: Fragments): Desired {
+    return { base: this.#ruleset.base, fragments: [...fragments.values()] }
   }
 
   async #restore(document: string, fragments: Fragments): Promise<Refusal | undefined> {

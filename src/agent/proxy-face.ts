@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { AddressPort } from '../config/address-port.ts'
 import { ConnectionRoom } from '../host/connection-room.ts'
 import { usualHttpConnections } from '../host/http-connections.ts'
@@ -77,6 +78,11 @@ export class ProxyFace implements SyncObserver {
         return [family, new ServiceHealth({ plan, isHealthy: isHealthyNow, onListenFailure }, room)]
       }),
     )
+  }
+
+  /** Where more metrics of the rules may be. */
+  get registry(): Registry {
+    return this.#metrics.registry
   }
 
   /** Answers from now on, before anything is known; throws a sentence where it must listen and cannot. */

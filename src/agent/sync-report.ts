@@ -1,4 +1,7 @@
+import type { Desired } from '../backends/iptables/full-sync.ts'
+import type { SavedRules } from '../backends/iptables/saved-rules.ts'
 import type { Table } from '../xtables/rule.ts'
+import type { Fragments } from './fragments.ts'
 import type { RulesetFigures } from './iptables-ruleset.ts'
 
 /** What one sync did. */
@@ -17,6 +20,16 @@ export interface SyncReport {
 export interface CheckReport extends SyncReport {
   /** Chains and jumps that somebody else had changed, and that are right again. */
   readonly repaired: number
+  /** Absent when there were none. */
+  readonly found?: FoundRules
+}
+
+/** The kernel as it was read back, and what it should have held then. */
+export interface FoundRules {
+  readonly desired: Desired
+  /** The services of `desired`, by key. */
+  readonly fragments: Fragments
+  readonly kernel: SavedRules
 }
 
 /** What there is to count of the programming. */

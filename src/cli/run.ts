@@ -4,7 +4,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { Agent, type AgentOptions } from '../agent/agent.ts'
 import { remakingCounters } from '../agent/counters.ts'
 import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
-import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
+import { ensureKernelFacts, observedKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
 import { ConfigWatch } from '../agent/config-watch.ts'
 import { RequestMetrics } from '../agent/request-metrics.ts'
@@ -21,10 +21,12 @@ import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { agentSettings, iptablesOptions, logOptions } from './agent-settings.ts'
 import { clusterCredentials } from './cluster-credentials.ts'
 import { clusterSource } from './cluster-source.ts'
+import { eventRecorder } from './event-recorder.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
 import { faceSettings } from './face-settings.ts'
 import { Failure } from './failure.ts'
 import { nodeLocalDnsOptions } from './node-local.ts'
+import { checkObserve, readingTool } from './observe.ts'
 import {
   addClusterOptions,
   addNodeLocalOption,
@@ -41,6 +43,7 @@ interface RunOptions extends ClusterOptions, DnsOptions, NodeLocalOptions {
   readonly proxy: boolean
   readonly dryRun?: boolean
   readonly dnsAfterRules?: true
+  readonly observe?: boolean
 }
 
 export function addRun(program: Command): void {
@@ -59,6 +62,7 @@ export function addRun(program: Command): void {
     .option('--no-dns', 'answer no DNS')
     .option('--no-proxy', 'program no rules')
     .option('--dry-run', 'print each update instead of applying it')
+    .option('--observe', 'write nothing: compare the kernel, which somebody else programs, and report what differs')
     .addHelpText('after', `\n${unusedFlags()}`)
     .action(run)
 }
@@ -66,22 +70,33 @@ export function addRun(program: Command): void {
 async function run(options: RunOptions): Promise<void> {
   refuseContradictions(options)
   const settings = await readSettings(options)
+  const { observe = false } = options
+  if (observe) checkObserve(options, settings)
   const dns = await dnsServiceOptions(options)
   const ruleset = iptablesOptions(settings)
   const log = createLog(logOptions(settings))
   const { signal, hurry } = stopSignals()
   log.info({ node: ruleset.nodeName, version: manifest.version }, 'starting')
   logNotes(settings, log)
-  if (options.proxy) await applyKernelSettings(settings, log, options.dryRun ?? false)
+  if (options.proxy && !observe) await applyKernelSettings(settings, log, options.dryRun ?? false)
   if (settings['--init-only'] === true) return options.proxy ? initialize(options, settings, log) : undefined
   const from = (await clusterCredentials(options, settings)) ?? options.filename ?? []
   const { nodeName } = ruleset
   const requests = new RequestMetrics()
+  const events = eventRecorder(from, nodeName, log)
   const agent = new Agent(
     clusterSource(from, { settings, nodeName, corefile: dns?.corefile, onRequest: requests.onRequest }, log),
     {
       ...(await proxyOptions(options, settings, log)),
-      ...optional('dns', dns && { ...dns, ...optional('afterRules', options.dnsAfterRules) }),
+      // Whoever observes leaves the node's DNS to those who have it, unless he is told where to answer.
+      ...optional(
+        'dns',
+        observe && options.dnsListen === undefined
+          ? undefined
+          : dns && { ...dns, ...optional('afterRules', options.dnsAfterRules) },
+      ),
+      observe,
+      ...optional('events', events),
       ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
       face: faceSettings(settings, requests),
@@ -102,6 +117,7 @@ async function run(options: RunOptions): Promise<void> {
   } finally {
     config?.close()
     await agent.stop(hurry)
+    await events?.close()
   }
 }
 
@@ -160,6 +176,10 @@ async function proxyOptions(
 ): Promise<Pick<AgentOptions, 'ruleset' | 'tools'>> {
   const ruleset = iptablesOptions(settings)
   if (!options.proxy) return { ruleset, tools: [] }
+  if (options.observe === true) {
+    const tools = (await kernelTools(false)).map((each) => ({ ...each, tool: readingTool(each.tool) }))
+    return { ruleset: { ...ruleset, kernel: await observedKernelFacts() }, tools }
+  }
   const dryRun = options.dryRun ?? false
   const kernel = await (dryRun ? readKernelFacts(runCommand) : ensureKernelFacts(runCommand, log))
   const tools = await kernelTools(dryRun)

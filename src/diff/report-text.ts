@@ -14,7 +14,7 @@ export function formatReport(
 ): string {
   if (groups.length === 0) return ''
   const lines = groups.flatMap((group) => [
-    ...titles(group).map((line) => paint('title', line)),
+    ...groupTitles(group).map((line) => paint('title', line)),
     ...group.sections.flatMap(({ document, section, edits }) => [
       paint('section', `@@ ${document} ${section}`),
       ...edits.map(({ sign, text }) => paint(sign === '-' ? 'removed' : 'added', `${sign} ${text}`)),
@@ -25,7 +25,7 @@ export function formatReport(
 }
 
 /** A line for each port that causes name: `Service shop/cart, port http: endpoint 10.244.1.9:8080 removed`. */
-function titles({ owner, causes }: ReportGroup): readonly string[] {
+export function groupTitles({ owner, causes }: ReportGroup): readonly string[] {
   if (owner === undefined) return causes.map((cause) => `Not of one Service: ${causeText(cause)}`)
   return [...Map.groupBy(causes, ({ port }) => port)].map(([port, about]) => {
     const subject = `Service ${owner}${port === undefined ? '' : `, port ${port}`}`

@@ -75,7 +75,9 @@ function planPort(
   family: Family,
   node: Node,
 ): PortPlan {
-  const sourceRanges = service.sourceRanges.filter((range) => range.family === family)
+  const ranges = service.sourceRanges.filter((range) => range.family === family)
+  // One that holds every address restricts nobody, as for kube-proxy.
+  const sourceRanges = ranges.some(({ prefix }) => prefix === 0) ? [] : ranges
   const internal = doors.clusterIp !== undefined
   const external = doors.nodePort !== undefined || doors.externalIps.length > 0 || doors.loadBalancerIps.length > 0
   const { externalPolicyLocal, internalPolicyLocal } = service

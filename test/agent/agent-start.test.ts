@@ -74,6 +74,7 @@ function begin(source: ClusterSource, options: Partial<AgentOptions>) {
     {
       ruleset,
       tools: [],
+      observe: false,
       face: face('off'),
       ...options,
     },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { DriftReporter } from '../../src/agent/drift-reporter.ts'
 import { FamilyPrograms } from '../../src/agent/family-programs.ts'
 import { iptablesTool, RestoreRefused, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { ProxyMetrics } from '../../src/agent/proxy-metrics.ts'
@@ -11,6 +12,7 @@ import { families, type Family } from '../../src/net/family.ts'
 import { clusterOfObjects, parseObjects } from '../support/cluster.ts'
 import { createNamespace } from '../support/namespace.ts'
 import { udpServiceObjects } from '../support/udp-service.ts'
+import { observerOf } from '../support/sync-observer.ts'
 
 const path = process.env['PATH'] ?? ''
 let directory: string
@@ -50,12 +52,8 @@ function start({ dryRun = false, only }: { dryRun?: boolean; only?: Family } = {
       .map((family) => ({ family, tool: kernel, blockLines: 1000, dryRun })),
     30_000,
     log,
-    {
-      synced: (family, report) => metrics.synced(family, report),
-      checked: (family, report) => metrics.checked(family, report),
-      cleaned: (family, report) => metrics.cleaned(family, report),
-      observeProgramming: () => undefined,
-    },
+    observerOf(metrics),
+    new DriftReporter(metrics.registry, 'here', log),
   )
   const logged = (level: number) => lines.filter((line) => line['level'] === level).map(({ msg }) => msg)
   return { programs, store, kernel, metrics, lines, warnings: () => logged(40), errors: () => logged(50) }

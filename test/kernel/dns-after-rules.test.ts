@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Registry } from 'prom-client'
 import { AnsweredCluster } from '../../src/agent/answered-cluster.ts'
 import { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { DnsZones } from '../../src/agent/dns-zones.ts'
+import { DriftReporter } from '../../src/agent/drift-reporter.ts'
 import { FamilyPrograms } from '../../src/agent/family-programs.ts'
 import { iptablesTool, RestoreRefused, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { defaultCorefile } from '../../src/config/default-corefile.ts'
@@ -128,7 +130,8 @@ class Node {
     } as const
     const nothing = () => undefined
     const observer = { synced: nothing, checked: nothing, cleaned: nothing, observeProgramming: nothing }
-    this.#programs = new FamilyPrograms(this.store, options, tools, 30_000, silent, observer)
+    const drift = new DriftReporter(new Registry(), 'node-1', silent)
+    this.#programs = new FamilyPrograms(this.store, options, tools, 30_000, silent, observer, drift)
   }
 
   async change(versions: readonly Version[]): Promise<void> {

@@ -40,6 +40,8 @@ const controllerManager: Program = {
 
 const kubectl: Program = { ...apiServer, command: 'kubectl', main: 'k8s.io/kubernetes/cmd/kubectl' }
 
+const kubeProxy: Program = { ...apiServer, command: 'kube-proxy', main: 'k8s.io/kubernetes/cmd/kube-proxy' }
+
 /** Its path; the first time it may take minutes to build it, as the others. */
 export function controllerManagerBinary(): Promise<string> {
   return findBinary(controllerManager)
@@ -59,6 +61,10 @@ const helm: Program = {
 
 export function helmBinary(): Promise<string> {
   return findBinary(helm)
+}
+
+export function kubeProxyBinary(): Promise<string> {
+  return findBinary(kubeProxy)
 }
 
 /** Their paths; the first time it may take minutes to build them. */
