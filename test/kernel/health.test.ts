@@ -35,6 +35,11 @@ const healthOf = async (url: string) => {
 }
 const bothStatuses = () => statusesOf(`${port}/healthz`, `${port}/livez`)
 const eventually = { timeout: 30_000 }
+/** At a port of the node, over IPv4 and IPv6. */
+const pair = (at: number) => statusesOf(`127.0.0.1:${at}`, `[::1]:${at}`)
+async function expectPair(at: number, want: readonly (number | undefined)[]): Promise<void> {
+  await expect.poll(() => pair(at), eventually).toEqual(want)
+}
 
 /** Puts objects in the place of a file, in one step. */
 async function put(file: string, ...items: readonly object[]): Promise<void> {
@@ -182,9 +187,6 @@ test('rules that do not reach the kernel in time turn all of them, until they do
 }, 120_000)
 
 test('the health check of a Service opens, changes, follows its endpoints and closes, in each family', async () => {
-  const pair = (at: number) => statusesOf(`127.0.0.1:${at}`, `[::1]:${at}`)
-  const expectPair = (at: number, want: readonly (number | undefined)[]) =>
-    expect.poll(() => pair(at), eventually).toEqual(want)
   await put('cluster.json', web(32_100), slice('IPv4', 'node-1', 'node-2'))
   await start().line(programmed('IPv6'))
   await expectPair(32_100, [200, 503])
@@ -195,6 +197,9 @@ test('the health check of a Service opens, changes, follows its endpoints and cl
   expect(await pair(32_100)).toEqual([undefined, undefined])
   await put('cluster.json', web(32_101, { clusterIPs: ['10.96.7.21'], ipFamilies: ['IPv4'] }), slice('IPv4', 'node-1'))
   await expectPair(32_101, [200, undefined])
+  const six = { clusterIP: '2001:db8:96::21', clusterIPs: ['2001:db8:96::21'], ipFamilies: ['IPv6'] }
+  await put('cluster.json', web(32_101, six), slice('IPv6', 'node-1'))
+  await expectPair(32_101, [undefined, 200])
   await put('cluster.json', web(32_101, { externalTrafficPolicy: 'Cluster' }), slice('IPv4', 'node-1'))
   await expectPair(32_101, [undefined, undefined])
 }, 60_000)
