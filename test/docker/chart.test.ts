@@ -56,19 +56,34 @@ test.each([
   expect(after.filter((arg) => !before.includes(arg))).toEqual(flags)
 })
 
-test('without DNS nothing of it is left, and readiness is that of the rules', async () => {
+test('without DNS nothing of it is left', async () => {
   const objects = objectsIn(await helmTemplate('dns.enabled=false'))
   const without = new Set(objects.map(nameOf))
-  expect(
-    objectsIn(await helmTemplate())
-      .map(nameOf)
-      .filter((name) => !without.has(name)),
-  ).toEqual(['ConfigMap pointsman-dns', 'Service kube-dns'])
-  const template = daemonSet(objects).get('template')
-  expect(template.get('metadata').get('labels').keys()).toEqual(['app.kubernetes.io/name'])
-  const [agent] = template.get('spec').get('containers').items()
-  expect(textsOf(agent?.get('args') ?? template)).toContain('--no-dns')
-  expect(agent?.get('readinessProbe').get('httpGet').value).toEqual({ path: '/healthz', port: 10256 })
+  const all = objectsIn(await helmTemplate()).map(nameOf)
+  expect(all.filter((name) => !without.has(name))).toEqual(['ConfigMap pointsman-dns', 'Service kube-dns'])
+  expect(daemonSet(objects).get('template').get('metadata').get('labels').keys()).toEqual(['app.kubernetes.io/name'])
+  expect(await argsWith('dns.enabled=false')).toContain('--no-dns')
+})
+
+test.each([['kubeProxy.enabled=false'], ['observeOnly=true']])('with %s nothing privileged is run', async (value) => {
+  const spec = daemonSet(objectsIn(await helmTemplate(value)))
+    .get('template')
+    .get('spec')
+  expect(JSON.stringify(spec.value)).not.toContain('privileged')
+})
+
+// Where we program no rules nobody answers at 10256, or kube-proxy does.
+test.each([
+  { values: [], live: '10256/livez', ready: '8181/ready' },
+  { values: ['dns.enabled=false'], live: '10256/livez', ready: '10256/healthz' },
+  { values: ['kubeProxy.enabled=false'], live: '8080/health', ready: '8181/ready' },
+  { values: ['observeOnly=true'], live: '8080/health', ready: '8181/ready' },
+  { values: ['observeOnly=true', 'dns.enabled=false'], live: undefined, ready: undefined },
+])('with $values the kubelet asks $live and $ready', async ({ values, live, ready }) => {
+  const agent = await agentWith(...values)
+  const probes = ['startupProbe', 'livenessProbe', 'readinessProbe'].map((name) => agent.get(name).get('httpGet'))
+  const asked = probes.map((get) => get.value && `${get.get('port').integer(1, 65535)}${get.get('path').text()}`)
+  expect(asked).toEqual([live, live, ready])
 })
 
 test("kubeadm's own ConfigMaps take the place of ours", async () => {
@@ -88,10 +103,14 @@ function daemonSet(objects: readonly Field[]): Field {
 }
 
 async function argsWith(...values: readonly string[]): Promise<readonly string[]> {
-  const [agent] = daemonSet(objectsIn(await helmTemplate(...values)))
+  return textsOf((await agentWith(...values)).get('args'))
+}
+
+async function agentWith(...values: readonly string[]): Promise<Field> {
+  const spec = daemonSet(objectsIn(await helmTemplate(...values)))
     .get('template')
     .get('spec')
-    .get('containers')
-    .items()
-  return agent === undefined ? [] : textsOf(agent.get('args'))
+  const [agent] = spec.get('containers').items()
+  if (agent === undefined) throw spec.error('a container')
+  return agent
 }

@@ -17,9 +17,6 @@ const clusterIp = '10.96.7.20'
 /** A name that the certificate of the API server has. */
 const apiServer = 'kubernetes'
 
-/** Ports of the manifest's probes that the agent answers at. */
-const probed = new Set([8181])
-
 let directory: string
 let lab: DockerLab
 let objects: readonly Field[]
@@ -145,7 +142,6 @@ function probes(): readonly { readonly path: string; readonly port: number }[] {
   return ['startupProbe', 'livenessProbe', 'readinessProbe']
     .map((name) => agent.get(name).get('httpGet'))
     .map((get) => ({ path: get.get('path').text() ?? '', port: get.get('port').integer(1, 65535) ?? 0 }))
-    .filter(({ port }) => probed.has(port))
 }
 
 /** What the kubelet would see; 0 without an answer. */

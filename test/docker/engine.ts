@@ -84,5 +84,7 @@ function start(directory: string, host: string) {
     '--ip-forward=false',
     '--ip-masq=false',
   ]
-  return execa('dockerd', args, { stdin: 'ignore', stdout: 'ignore', reject: false })
+  // It ends with the process of the tests, however that ends.
+  const command = ['--pdeathsig', 'TERM', 'dockerd', ...args]
+  return execa('setpriv', command, { stdin: 'ignore', stdout: 'ignore', reject: false })
 }

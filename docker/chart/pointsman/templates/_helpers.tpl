@@ -35,6 +35,23 @@ subjects:
     namespace: kube-system
 {{- end }}
 
+{{- /* Port 10256 is kube-proxy's, or ours where we program rules; without rules there is health of the Corefile. */}}
+{{- define "pointsman.liveness" -}}
+{{- if and .Values.kubeProxy.enabled (not .Values.observeOnly) -}}
+{ path: /livez, port: 10256 }
+{{- else if .Values.dns.enabled -}}
+{ host: 127.0.0.1, path: /health, port: 8080 }
+{{- end -}}
+{{- end }}
+
+{{- define "pointsman.readiness" -}}
+{{- if .Values.dns.enabled -}}
+{ path: /ready, port: 8181 }
+{{- else if not .Values.observeOnly -}}
+{ path: /healthz, port: 10256 }
+{{- end -}}
+{{- end }}
+
 {{- /* The Service kube-dns finds pods of its own namespace alone. */}}
 {{- define "pointsman.namespace" -}}
 {{- if ne .Release.Namespace "kube-system" -}}
