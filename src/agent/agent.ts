@@ -94,6 +94,7 @@ export class Agent {
     this.#face = this.#createFace()
     this.#answered = new AnsweredCluster(this.#store, {
       serial: unixSeconds,
+      isKnown: () => source.namesKnown ?? true,
       ...(dns?.afterRules === true && { rules: () => this.#rules }),
     })
     this.#ownNode = new OwnNode(ruleset.nodeName, ruleset.localDetection.mode === 'NodeCIDR', log)
@@ -300,7 +301,7 @@ export class Agent {
     const { put, removed, reason } = this.#ownNode.look(changes)
     if (reason !== undefined) this.#leaving.resolve(reason)
     const changed = [...removed, ...put]
-    if (changed.length === 0 && this.#read) return changes
+    if (changed.length === 0 && this.#read && this.#answered.isComplete) return changes
     this.#read = true
     const nodeBefore = this.#store.nodes.get(this.#nodeName)
     const touched = this.#store.apply({ put, removed })

@@ -15,6 +15,8 @@ export interface KernelRules {
 export interface AnsweredClusterOptions {
   /** Of every SOA: seconds since 1970. */
   readonly serial: () => number
+  /** Whether everything is known that names are answered by. */
+  readonly isKnown: () => boolean
   /** With `--dns-after-rules`: the rules that names wait for; undefined until there are any. */
   readonly rules?: () => KernelRules | undefined
 }
@@ -52,14 +54,14 @@ export class AnsweredCluster {
   ): Promise<void> {
     this.#programmed?.withdraw(touched)
     zones?.take(changes, touched)
-    await this.#commit(zones, this.#programmed === undefined)
+    await this.#commit(zones, this.#programmed === undefined && this.#options.isKnown())
   }
 
   /** After rules went to the kernel, whether all of them arrived or not. */
   async rulesSynced(zones: DnsZones | undefined): Promise<void> {
     if (this.#programmed === undefined) return
     const changed = this.#programmed.settle()
-    const isComplete = this.#options.rules?.()?.isProgrammed ?? false
+    const isComplete = (this.#options.rules?.()?.isProgrammed ?? false) && this.#options.isKnown()
     if (changed.length === 0 && isComplete === this.#isComplete) return
     zones?.take({ put: [], removed: [] }, changed)
     await this.#commit(zones, isComplete)

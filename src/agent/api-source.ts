@@ -47,9 +47,12 @@ export class ApiSource implements ClusterSource {
   readonly #trouble: WatchTrouble
   /** By path and selectors. */
   readonly #followed = new Map<string, Followed>()
-  /** The keys of those whose first list is not complete yet. */
-  readonly #unsynced = new Set<string>()
+  /** The keys of those whose first list is not complete yet, and whether rules wait for it. */
+  readonly #unsynced = new Map<string, boolean>()
+  /** That of everything followed. */
   #complete = Promise.withResolvers<void>()
+  /** That of all that rules wait for, and then for ever. */
+  readonly #rulesKnown = Promise.withResolvers<void>()
   /** The last word on each object since the last reading. */
   #pending = new Map<string, { readonly kind: 'put' | 'removed'; readonly object: ModelObject }>()
   #errors: string[] = []
@@ -65,7 +68,7 @@ export class ApiSource implements ClusterSource {
   }
 
   async read(): Promise<ClusterChanges> {
-    if (this.#unsynced.size > 0) await this.#complete.promise
+    await this.#rulesKnown.promise
     this.#announced = false
     const changes = [...this.#pending.values()]
     const errors = this.#errors
@@ -92,6 +95,10 @@ export class ApiSource implements ClusterSource {
     if (this.#unsynced.size > 0) await Promise.race([this.#complete.promise, delay(needMs, undefined, { ref: false })])
   }
 
+  get namesKnown(): boolean {
+    return this.#unsynced.size === 0
+  }
+
   /** Undefined while the API server is heard of. */
   problem(): string | undefined {
     const silent = [...this.#followed.values()].filter(({ reflector }) => reflector.silence > staleMs)
@@ -103,6 +110,7 @@ export class ApiSource implements ClusterSource {
 
   async close(): Promise<void> {
     this.#complete.resolve()
+    this.#rulesKnown.resolve()
     this.#onChange = undefined
     for (const { reflector, relist } of this.#followed.values()) {
       clearTimeout(relist)
@@ -113,11 +121,12 @@ export class ApiSource implements ClusterSource {
   }
 
   #follow(corefile: Corefile | undefined): void {
-    for (const resource of watchedResources(this.#options.nodeName, corefile)) {
+    const { rules, names } = watchedResources(this.#options.nodeName, corefile)
+    for (const resource of [...rules, ...names]) {
       const key = JSON.stringify(resource)
       if (this.#followed.has(key)) continue
       if (this.#unsynced.size === 0) this.#complete = Promise.withResolvers()
-      this.#unsynced.add(key)
+      this.#unsynced.set(key, rules.includes(resource))
       this.#followed.set(key, this.#start(key, resource))
     }
   }
@@ -130,6 +139,7 @@ export class ApiSource implements ClusterSource {
         else this.#take(change)
       },
       onTrouble: (message) => this.#trouble.failed(path, message, performance.now()),
+      onForbidden: (message) => this.#log.warn(message),
       onRecovered: () => this.#trouble.recovered(path, performance.now()),
     })
     const followed: Followed = { resource, reflector, running: reflector.run(), relist: undefined }
@@ -138,8 +148,11 @@ export class ApiSource implements ClusterSource {
   }
 
   #synced(key: string): void {
-    this.#unsynced.delete(key)
-    if (this.#unsynced.size === 0) this.#complete.resolve()
+    if (!this.#unsynced.delete(key)) return
+    if (![...this.#unsynced.values()].includes(true)) this.#rulesKnown.resolve()
+    if (this.#unsynced.size > 0) return
+    this.#complete.resolve()
+    this.#announce()
   }
 
   /** Not all nodes, and not all resources, at once. */

@@ -21,6 +21,8 @@ export interface ClusterSource {
   follow(onChange: () => void): void
   /** Reads from now on what this Corefile needs besides; resolves when that is there, or is not in time. Absent: all is read anyway. */
   need?(corefile: Corefile): Promise<void>
+  /** Whether everything is there that names are answered by; rules need less. Absent: whenever there is anything. */
+  readonly namesKnown?: boolean
   /** A sentence while the state may be old; undefined while it is not. Absent: it never is. */
   problem?(): string | undefined
   /** Resolves when a reading that is under way has ended too. */

@@ -13,26 +13,32 @@ import {
   type Resource,
 } from '../kube/resource.ts'
 
+export interface WatchedResources {
+  /** What rules cannot do without. */
+  readonly rules: readonly Resource[]
+  /** What names need besides. */
+  readonly names: readonly Resource[]
+}
+
 /**
  * What an agent must know of the cluster. Names need more than rules do, and pods only where the Corefile asks for them: those
  * of this node for their search lists, all of them where their names are to be verified.
  *
  * @param corefile Absent where no DNS is answered.
  */
-export function watchedResources(nodeName: string, corefile: Corefile | undefined): readonly Resource[] {
+export function watchedResources(nodeName: string, corefile: Corefile | undefined): WatchedResources {
   const node = [nodeNamed(nodeName), serviceCidrs]
   if (corefile === undefined) {
-    return [...[services, endpointSlices].map((resource) => ({ ...resource, labelSelector: proxiedHere })), ...node]
+    const proxied = [services, endpointSlices].map((resource) => ({ ...resource, labelSelector: proxiedHere }))
+    return { rules: [...proxied, ...node], names: [] }
   }
   const plugins = corefile.blocks.flatMap((block) => block.plugins)
-  return [
-    services,
-    endpointSlices,
+  const names = [
     namespaces,
-    ...node,
     ...(plugins.some(verifiesPods) ? [pods] : plugins.some(readsSearchLists) ? [podsOn(nodeName)] : []),
     ...(plugins.some(hasImports) ? [serviceImports] : []),
   ]
+  return { rules: [services, endpointSlices, ...node], names }
 }
 
 function verifiesPods(plugin: Plugin): boolean {

@@ -18,6 +18,8 @@ export interface ReflectorOptions {
   readonly onChange: (change: Change) => void
   /** A sentence for the log, each time; the reflector goes on by itself. */
   readonly onTrouble: (message: string) => void
+  /** A sentence, once: an optional resource that may not be listed counts as empty. */
+  readonly onForbidden?: (message: string) => void
   /** The server answers again. */
   readonly onRecovered?: () => void
   /**
@@ -172,7 +174,7 @@ export class Reflector {
   #absent(status: number, message: string): Ending {
     this.#heard()
     if (status === 403 && !this.#forbidden) {
-      this.#options.onTrouble(`Cannot watch ${this.#resource.path}, so it counts as empty: ${message}`)
+      this.#options.onForbidden?.(`Cannot watch ${this.#resource.path}, so it counts as empty: ${message}`)
     }
     this.#forbidden = status === 403
     this.#known.beginList()

@@ -4,8 +4,10 @@ import { ApiSource, type ApiSourceOptions } from '../../src/agent/api-source.ts'
 import type { ClusterChanges } from '../../src/agent/cluster-source.ts'
 import { parseCorefile, type Corefile } from '../../src/config/corefile/corefile.ts'
 import { ApiServer } from '../../src/kube/api-server.ts'
+import type { Credentials } from '../../src/kube/credentials.ts'
 import { objectName } from '../../src/model/object.ts'
 import { TestApiServer } from '../support/api-server.ts'
+import type { ClientCertificate } from '../support/client-authority.ts'
 import { TcpGate } from '../support/tcp-gate.ts'
 
 let api: TestApiServer
@@ -26,10 +28,15 @@ function corefile(pods: string): Corefile {
   return parseCorefile({ name: 'Corefile', text }, { environment: () => undefined, files: () => [] })
 }
 
-async function source(options: Partial<ApiSourceOptions> = {}, port = api.port) {
+async function credentialsOf(who: ClientCertificate): Promise<Credentials> {
+  const identity = { ca: await api.authorities(), ...who }
+  return { server: `https://127.0.0.1:${api.port}`, identity: () => Promise.resolve(identity) }
+}
+
+async function source(options: Partial<ApiSourceOptions> = {}, port = api.port, who?: ClientCertificate) {
   const lines: string[] = []
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => lines.push(line) })
-  const credentials = await api.credentials(port)
+  const credentials = who === undefined ? await api.credentials(port) : await credentialsOf(who)
   const server = new ApiServer(credentials)
   const made = new ApiSource(
     { server, url: credentials.server, nodeName: 'worker-1', relistMs: 3_600_000, ...options },
@@ -151,7 +158,7 @@ test('everything is listed anew on a period, and what is the same is no change',
   await followed.source.read()
   followed.source.follow(() => calls++)
   // Each of its four resources more than twice.
-  await expect.poll(followed.requests).toBeGreaterThan(16)
+  await expect.poll(followed.requests, { timeout: 20_000 }).toBeGreaterThan(16)
   expect(names(await followed.source.read())).toEqual([])
   expect(calls).toBe(0)
   await serve('cart')
@@ -164,3 +171,33 @@ test('an API server behind a cluster IP is warned of', async () => {
   await followed.source.read()
   expect(followed.log()).toContain('The API server is reached at 10.96.0.1, an address of ServiceCIDR kubernetes')
 })
+
+test('rules do not wait for what only names need and nobody lets us list', async () => {
+  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  const verbs = ['list', 'watch']
+  await api.call('POST', `${rbac}/clusterroles`, {
+    metadata: { name: 'rules' },
+    rules: [
+      { apiGroups: [''], resources: ['services', 'nodes'], verbs },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
+    ],
+  })
+  await api.call('POST', `${rbac}/clusterrolebindings`, {
+    metadata: { name: 'rules' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'rules' },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'rules-alone' }],
+  })
+  const who = await api.clientCertificate('rules-alone', 'nobody')
+  await using followed = await source({ corefile: corefile('verified') }, api.port, who)
+  expect(names(await followed.source.read())).toEqual(['put Node worker-1'])
+  expect(followed.source.namesKnown).toBe(false)
+  await expect.poll(followed.log).toContain('Cannot watch /api/v1/')
+  await api.call('PATCH', `${rbac}/clusterroles/rules`, {
+    rules: [
+      { apiGroups: [''], resources: ['services', 'nodes', 'namespaces', 'pods'], verbs },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
+    ],
+  })
+  await expect.poll(() => followed.source.namesKnown, { timeout: 30_000 }).toBe(true)
+  expect(names(await followed.source.read())).toContain('put Namespace shop')
+}, 60_000)

@@ -4,7 +4,8 @@ import { parseCorefile } from '../../src/config/corefile/corefile.ts'
 
 function watched(text: string | undefined): readonly string[] {
   const corefile = text === undefined ? undefined : parseCorefile({ name: 'Corefile', text }, nothing)
-  return watchedResources('worker-1', corefile).map(
+  const { rules, names: others } = watchedResources('worker-1', corefile)
+  return [...rules, ...others].map(
     ({ path, fieldSelector, labelSelector }) =>
       `${path.split('/').at(-1)}${[fieldSelector, labelSelector].map((selector) => (selector === undefined ? '' : ` ${selector}`)).join('')}`,
   )
@@ -13,7 +14,7 @@ function watched(text: string | undefined): readonly string[] {
 const nothing = { environment: () => undefined, files: () => [] }
 const proxied = '!service.kubernetes.io/service-proxy-name,!service.kubernetes.io/headless'
 const running = 'status.phase!=Succeeded,status.phase!=Failed'
-const names = ['services', 'endpointslices', 'namespaces', 'nodes metadata.name=worker-1', 'servicecidrs']
+const names = ['services', 'endpointslices', 'nodes metadata.name=worker-1', 'servicecidrs', 'namespaces']
 
 test.each([
   [

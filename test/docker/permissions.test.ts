@@ -44,7 +44,8 @@ async function needed(pods: string): Promise<readonly string[]> {
   const data = (await readObject('docker/manifests/dns-config.yaml')).get('data')
   const text = (data.get('Corefile').text() ?? '').replace('pods insecure', pods)
   const corefile = parseCorefile({ name: 'Corefile', text }, { environment: () => undefined, files: () => [] })
-  const watched = watchedResources('node-1', corefile).map(({ path }) => {
+  const { rules, names } = watchedResources('node-1', corefile)
+  const watched = [...rules, ...names].map(({ path }) => {
     // /api/v1/nodes, /apis/discovery.k8s.io/v1/endpointslices
     const [resource, , group] = path.split('/').reverse()
     return `${group === 'api' ? '' : `${group} `}${resource}: list watch`

@@ -109,7 +109,11 @@ class Node {
   #read: (() => ZoneReader | undefined) | undefined
 
   constructor() {
-    this.#answered = new AnsweredCluster(this.store, { serial: () => 1, rules: () => this.#programs })
+    this.#answered = new AnsweredCluster(this.store, {
+      serial: () => 1,
+      isKnown: () => true,
+      rules: () => this.#programs,
+    })
     this.#zones = new DnsZones(
       this.#answered.state,
       {
