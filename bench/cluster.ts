@@ -1,10 +1,17 @@
+export interface BenchObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: object }
+  readonly [field: string]: unknown
+}
+
 /** The API objects of `services` ClusterIP services with one port and `endpoints` ready endpoints each. */
-export function benchObjects(services: number, endpoints: number): readonly object[] {
+export function benchObjects(services: number, endpoints: number): readonly BenchObject[] {
   return Array.from({ length: services }, (_, i) => [benchService(i), benchSlice(i, endpoints)]).flat()
 }
 
 /** Service number `i`: `bench-<i % 100>/service-<i>`. */
-export function benchService(i: number): object {
+export function benchService(i: number): BenchObject {
   const clusterIP = `10.${96 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`
   return {
     apiVersion: 'v1',
@@ -21,7 +28,7 @@ export function benchService(i: number): object {
 }
 
 /** Its slice; `shift` moves the last endpoint elsewhere, as when one pod is replaced. */
-export function benchSlice(i: number, endpoints: number, shift = 0): object {
+export function benchSlice(i: number, endpoints: number, shift = 0): BenchObject {
   const { name, namespace } = benchName(i)
   return {
     apiVersion: 'discovery.k8s.io/v1',
