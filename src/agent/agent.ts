@@ -277,9 +277,9 @@ export class Agent {
   async #sync(): Promise<void> {
     const check = this.#checkDue
     this.#checkDue = false
-    const { changedAt } = await this.#readChanges()
-    if (this.#answering) await this.#nodeLocalDns?.apply(this.#store, check)
     try {
+      const { changedAt } = await this.#readChanges()
+      if (this.#answering) await this.#nodeLocalDns?.apply(this.#store, check)
       await this.#programs?.sync(changedAt, check, () => this.#answered.rulesSynced(this.#serving?.zones))
     } finally {
       this.#triedRules.resolve()

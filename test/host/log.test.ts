@@ -15,12 +15,13 @@ function logOf(options: LogOptions) {
   return { lines, log: createLog(options, { write: (line) => lines.push(line) }) }
 }
 
+const head = (letter: string) => `${letter}1121 11:52:34.123000 ${String(process.pid).padStart(7)} pointsman]`
+
 test('text is as klog writes it', () => {
   const { log, lines } = logOf({ format: 'text' })
   log.info({ family: 'IPv4', services: 12, ownMs: 0.5, addresses: ['::1'], dry: false }, 'programmed')
   log.warn('somebody else changed our rules: repaired')
   log.error({ service: 'shop/cart' }, 'no')
-  const head = (letter: string) => `${letter}1121 11:52:34.123000 ${String(process.pid).padStart(7)} pointsman]`
   expect(lines).toEqual([
     `${head('I')} "programmed" family="IPv4" services=12 ownMs=0.5 addresses=["::1"] dry=false\n`,
     `${head('W')} "somebody else changed our rules: repaired"\n`,

@@ -12,6 +12,6 @@ test('says which setting cannot be read or set, to what, and why', async () => {
     'Cannot set sysctl net/ipv4/conf/all/no_such to 1: this kernel has no such setting',
   )
   await expect(writeSysctl('kernel/ostype', 'BSD')).rejects.toThrow(
-    /^Cannot set sysctl kernel\/ostype to BSD: (permission denied|operation not permitted)$/,
+    /^Cannot set sysctl kernel\/ostype from Linux to BSD: (permission denied|operation not permitted)$/,
   )
 })

@@ -72,7 +72,7 @@ test('--config sets the timeouts of this namespace, tells what it may not set, a
     msg: 'no effect: portRange (kube-proxy makes no use of it either)',
   })
   expect(await running.line(({ level }) => level === 'error')).toMatchObject({
-    msg: `Cannot set sysctl net/netfilter/nf_conntrack_max to ${limit}: permission denied; conntrack.maxPerCore: 0 leaves it alone`,
+    msg: `Cannot set sysctl net/netfilter/nf_conntrack_max from ${limit - 1} to ${limit}: permission denied; conntrack.maxPerCore: 0 leaves it alone`,
   })
   expect(await running.line(({ sysctl }) => sysctl !== undefined)).toMatchObject({
     msg: 'set',

@@ -50,10 +50,11 @@ async function layAsKubeProxy(lab: Lab, variant: Variant, family: Family, file: 
   for (const table of ['mangle', 'nat', 'filter']) await run(tool, ['-t', table, '-N', 'KUBE-KUBELET-CANARY'])
 }
 
+const isShared = (line: string) => /^-A KUBE-(SERVICES|NODEPORTS) .*"lab\//.test(line)
+
 /** The rules of Services in chains that they share, the last Service first. */
 function otherOrder(document: string): string {
   const lines = document.split('\n')
-  const isShared = (line: string) => /^-A KUBE-(SERVICES|NODEPORTS) .*"lab\//.test(line)
   for (const table of ['*filter', '*nat']) {
     const start = lines.indexOf(table)
     const end = lines.indexOf('COMMIT', start)

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { header } from '../config/support.ts'
 import { programmed } from '../support/agent.ts'
 import { saying } from '../support/dns-node.ts'
@@ -15,6 +15,27 @@ beforeAll(requireKernelTools)
 const node = testNode()
 const rules = async () => (await node.namespace.run('iptables-save', ['-t', 'nat'])).replaceAll(/^#.*$/gm, '')
 
+const nodeObject = (podCidr: string, address = '192.0.2.7') => `apiVersion: v1
+kind: Node
+metadata: {name: node-1}
+spec: {podCIDRs: [${podCidr}]}
+status: {addresses: [{type: InternalIP, address: ${address}}]}
+`
+
+const putNode = async (text: string): Promise<void> => {
+  await writeFile(join(node.directory, 'next'), text)
+  await rename(join(node.directory, 'next'), join(node.directory, 'node.yaml'))
+}
+
+const dig = async (name: string) =>
+  (await node.namespace.run('dig', ['@127.0.0.1', '-p', '5300', '+short', '+tries=1', name])).trim()
+
+const messages = (stderr: string) =>
+  stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line): Record<string, unknown> => JSON.parse(line))
+
 describe('what ends the agent, so that its DaemonSet starts it anew', () => {
   let config: string
   beforeEach(async () => {
@@ -22,6 +43,7 @@ describe('what ends the agent, so that its DaemonSet starts it anew', () => {
     config = join(node.directory, '..', `${node.namespace.name}-config`)
     await mkdir(config)
   })
+  afterEach(() => rm(config, { recursive: true }))
 
   /** What the file says from now on, as the kubelet exchanges a ConfigMap. */
   const mount = async (version: string, text: string): Promise<void> => {
@@ -52,19 +74,7 @@ describe('what ends the agent, so that its DaemonSet starts it anew', () => {
     })
     expect(await agent.ended).toBe(1)
     expect(await rules()).toBe(before)
-    await rm(config, { recursive: true })
   })
-
-  const nodeObject = (podCidr: string, address = '192.0.2.7') => `apiVersion: v1
-kind: Node
-metadata: {name: node-1}
-spec: {podCIDRs: [${podCidr}]}
-status: {addresses: [{type: InternalIP, address: ${address}}]}
-`
-  const putNode = async (text: string): Promise<void> => {
-    await writeFile(join(node.directory, 'next'), text)
-    await rename(join(node.directory, 'next'), join(node.directory, 'node.yaml'))
-  }
 
   test('other pod networks do where rules are made by them; not the first, no other address, and not that the Node is deleted', async () => {
     const agent = node.start(['--no-dns', '--node', 'node-1', '--detect-local-mode', 'NodeCIDR'])
@@ -87,14 +97,10 @@ status: {addresses: [{type: InternalIP, address: ${address}}]}
     })
     expect(await agent.ended).toBe(1)
     expect(await rules()).toBe(before)
-    await rm(config, { recursive: true })
   })
 })
 
 describe('--dns-after-rules', () => {
-  const dig = async (name: string) =>
-    (await node.namespace.run('dig', ['@127.0.0.1', '-p', '5300', '+short', '+tries=1', name])).trim()
-
   test('while the kernel takes no rules, a new Service is not answered, a removed one is no longer, and all others are', async () => {
     await node.namespace.run('ip', ['link', 'set', 'lo', 'up'])
     await node.namespace.run('iptables-legacy', ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'])
@@ -155,11 +161,6 @@ const confined = (args: readonly string[]) => {
 
 describe('--init-only', () => {
   const wanted = ['--conntrack-udp-timeout=41s', '--iptables-localhost-nodeports']
-  const messages = (stderr: string) =>
-    stderr
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line): Record<string, unknown> => JSON.parse(line))
 
   test('does what needs privileges; then nothing has to be written where nothing may be', async () => {
     await node.put('three-pods')
