@@ -138,7 +138,7 @@ export class ApiSource implements ClusterSource {
         if (change.kind === 'synced') this.#synced(key)
         else this.#take(change)
       },
-      onTrouble: (message) => this.#trouble.failed(path, message, performance.now()),
+      onTrouble: (message, reason) => this.#trouble.failed(path, { message, reason }, performance.now()),
       onForbidden: (message) => this.#log.warn(message),
       onRecovered: () => this.#trouble.recovered(path, performance.now()),
     })

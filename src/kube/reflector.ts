@@ -16,8 +16,8 @@ export type Change = ObjectChange | { readonly kind: 'synced' }
 
 export interface ReflectorOptions {
   readonly onChange: (change: Change) => void
-  /** A sentence for the log, each time; the reflector goes on by itself. */
-  readonly onTrouble: (message: string) => void
+  /** A sentence for the log, each time, and the reason in it; the reflector goes on by itself. */
+  readonly onTrouble: (message: string, reason: string) => void
   /** A sentence, once: an optional resource that may not be listed counts as empty. */
   readonly onForbidden?: (message: string) => void
   /** The server answers again. */
@@ -197,6 +197,6 @@ export class Reflector {
   #report(message: string, wait: number): void {
     this.#inTrouble = true
     const seconds = (wait / 1000).toFixed(1)
-    this.#options.onTrouble(`Cannot watch ${this.#resource.path}: ${message}; asking again in ${seconds} s`)
+    this.#options.onTrouble(`Cannot watch ${this.#resource.path}: ${message}; asking again in ${seconds} s`, message)
   }
 }
