@@ -86,9 +86,9 @@ test(
 test(
   'a token that is revoked: all is served, and with the next one it goes on',
   async () => {
-    const { server, gate, directory } = shop.cluster.parts
+    const { server, gate, directory, kubectl } = shop.cluster.parts
     const tokenFile = join(directory, 'token')
-    await create(server, account, role, binding)
+    await kubectl(['apply', ...rights.flatMap((file) => ['-f', file])])
     const revoked = await newToken()
     await writeFile(tokenFile, revoked)
     await shop.agent?.end('SIGKILL')
@@ -148,29 +148,12 @@ const unreadable: readonly ApiObject[] = [
   },
 ]
 
+/** What the agent may do where it is installed; the Corefile here asks for pods. */
+const rights = ['docker/manifests/service-account.yaml', 'docker/manifests/rbac.yaml', 'docker/pods/rbac.yaml']
+
 const account: ApiObject = { kind: 'ServiceAccount', metadata: { namespace: 'kube-system', name: 'pointsman' } }
 
 async function newToken(): Promise<string> {
   const answer = await shop.cluster.parts.server.call('POST', `${pathOf(account)}/token`, { spec: {} })
   return new Field(answer).get('status').get('token').text() ?? ''
-}
-
-/** All that the agent needs to read. */
-const role: ApiObject = {
-  kind: 'ClusterRole',
-  metadata: { name: 'pointsman' },
-  rules: [
-    {
-      apiGroups: ['', 'discovery.k8s.io', 'networking.k8s.io'],
-      resources: ['services', 'endpointslices', 'namespaces', 'nodes', 'pods', 'servicecidrs'],
-      verbs: ['list', 'watch'],
-    },
-  ],
-}
-
-const binding: ApiObject = {
-  kind: 'ClusterRoleBinding',
-  metadata: { name: 'pointsman' },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'pointsman' },
-  subjects: [{ kind: 'ServiceAccount', namespace: 'kube-system', name: 'pointsman' }],
 }

@@ -18,8 +18,6 @@ const collections = {
   Endpoints: '/api/v1/endpoints',
   EndpointSlice: '/apis/discovery.k8s.io/v1/endpointslices',
   Deployment: '/apis/apps/v1/deployments',
-  ClusterRole: '/apis/rbac.authorization.k8s.io/v1/clusterroles',
-  ClusterRoleBinding: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings',
 } as const
 
 /** Where an object is, e.g. `/api/v1/namespaces/shop/services/cart`. */
