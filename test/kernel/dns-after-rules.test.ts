@@ -96,6 +96,8 @@ afterAll(async () => {
   await namespace[Symbol.asyncDispose]()
 })
 
+const nothing = () => undefined
+
 /** The agent's parts on the kernel of the namespace, which is empty at first. */
 class Node {
   readonly store = new ClusterStore()
@@ -135,7 +137,6 @@ class Node {
       localDetection: { mode: 'NodeCIDR' },
       nodePortNetworks: [],
     } as const
-    const nothing = () => undefined
     const observer = { synced: nothing, checked: nothing, cleaned: nothing, observeProgramming: nothing }
     const drift = new DriftReporter(new Registry(), 'node-1', silent)
     this.#programs = new FamilyPrograms(this.store, options, tools, 30_000, silent, observer, drift)
