@@ -37,7 +37,7 @@ async function bench(): Promise<void> {
   const [first, , ...rest] = benchObjects(services, endpoints)
   write('cluster.json', [first ?? {}, ...rest])
   write('changing.json', [benchSlice(0, endpoints)])
-  const args = ['dist/main.js', 'run', '-f', directory, '--dns-listen', '127.0.0.1:5300', '--node', 'node-1']
+  const args = ['dist/main.js', 'run', '-v=2', '-f', directory, '--dns-listen', '127.0.0.1:5300', '--node', 'node-1']
   const started = performance.now()
   const agent = spawn('ip', ['netns', 'exec', namespace, process.execPath, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
