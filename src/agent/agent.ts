@@ -258,6 +258,7 @@ export class Agent {
         ruleset,
         syncPeriodMs: this.#periodMs,
         nodesMayLack: this.#source.nodesMayLack,
+        nodeIsGone: () => this.#ownNode.isGone,
         conditions: [
           { name: 'watch', problem: () => this.#source.problem?.() },
           { name: 'drift', problem: () => this.#programs?.drift },

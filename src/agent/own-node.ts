@@ -20,6 +20,7 @@ export class OwnNode {
   readonly #log: Log
   /** As it was last. */
   #node: Node | undefined
+  #isGone = false
 
   /** @param detectsByPodCidrs With `detectLocalMode: NodeCIDR`. */
   constructor(name: string, detectsByPodCidrs: boolean, log: Log) {
@@ -28,11 +29,18 @@ export class OwnNode {
     this.#log = log
   }
 
+  /** Whether it was deleted, and has not come again. */
+  get isGone(): boolean {
+    return this.#isGone
+  }
+
   look({ put, removed }: Pick<ClusterChanges, 'put' | 'removed'>): OwnNodeVerdict {
     const isOwn = (object: ModelObject): object is Node => object.kind === 'Node' && object.name === this.#name
     const node = put.find(isOwn)
     const before = this.#node
+    if (node !== undefined) this.#isGone = false
     if (removed.some(isOwn) && node === undefined) {
+      this.#isGone = true
       this.#log.warn(`Node ${this.#name} is deleted; the rules and answers of this node stay as they are`)
       return { put, removed: removed.filter((object) => !isOwn(object)) }
     }

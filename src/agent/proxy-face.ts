@@ -42,6 +42,8 @@ export interface ProxyFaceOptions extends ProxyFaceSettings {
   readonly syncPeriodMs: number
   /** Whether the cluster names no Node at all for want of any, as files may: then this one counts as eligible. */
   readonly nodesMayLack: boolean
+  /** Whether this Node was deleted; its rules stay as they are. */
+  readonly nodeIsGone: () => boolean
   /** What must be well besides, before /healthz says 200. */
   readonly conditions: readonly HealthCondition[]
   readonly figures: () => readonly FamilyFigures[]
@@ -165,6 +167,7 @@ export class ProxyFace implements SyncObserver {
 
   /** As kube-proxy sees it: one that is not known is not. */
   get #nodeEligible(): boolean {
+    if (this.#options.nodeIsGone()) return false
     const { nodes } = this.#state
     const node = nodes.get(this.#options.ruleset.nodeName)
     if (node === undefined) return this.#options.nodesMayLack && nodes.size === 0
