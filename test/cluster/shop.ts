@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { Field } from '../../src/model/field.ts'
 import type { RunningAgent } from '../support/agent.ts'
@@ -59,7 +60,10 @@ export class Shop {
 
   /** Until the agent logs a line with these words. */
   async says(words: string): Promise<void> {
-    await this.agent?.line(saying(words))
+    const silence = delay(60_000, undefined, { ref: false }).then(() => {
+      throw new Error(`The agent has not said "${words}" within a minute`)
+    })
+    await Promise.race([this.agent?.line(saying(words)), silence])
   }
 
   /** A Service comes, the one before goes, and pods come or go. */
