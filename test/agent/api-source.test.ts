@@ -76,6 +76,7 @@ async function unserve(name: string): Promise<void> {
 test('the first reading is complete, and has of the nodes our own; then come changes, the last word of each', async () => {
   await serve('cart')
   await using followed = await source({ corefile: corefile('insecure') })
+  await followed.source.need(corefile('insecure'))
   const first = await followed.source.read()
   expect(names(first)).toEqual(
     ['default', 'kube-node-lease', 'kube-public', 'kube-system', 'shop']
@@ -147,6 +148,7 @@ test('a Corefile that verifies pods brings them', async () => {
     status: { podIP: '10.244.1.2', podIPs: [{ ip: '10.244.1.2' }] },
   })
   await using followed = await source({ corefile: corefile('insecure') })
+  await followed.source.need(corefile('insecure'))
   expect(names(await followed.source.read())).not.toContain('put Pod shop/web')
   await followed.source.need(corefile('verified'))
   expect(names(await followed.source.read())).toEqual(['put Pod shop/web'])
