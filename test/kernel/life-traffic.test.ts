@@ -116,7 +116,7 @@ describe.each(variants)('iptables-%s', (variant) => {
 
   test('rules that kube-proxy has laid are adopted, and agents follow one another, without a lost connection', async () => {
     for (const family of families) await layAsKubeProxy(lab, variant, family, file)
-    expect((await differences()).exitCode).toBe(1)
+    expect((await differences()).exitCode).toBe(0)
     await losingNone(async () => {
       const first = await programCluster(lab, objects)
       // What kube-proxy had is ours now.
