@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { runCommand } from '../src/host/command.ts'
+import { nodeFlags } from './agent-command.ts'
 import { benchObjects, benchSlice } from './cluster.ts'
 
 const services = 10_000
@@ -39,7 +40,7 @@ async function bench(): Promise<void> {
   write('changing.json', [benchSlice(0, endpoints)])
   const args = ['dist/main.js', 'run', '-v=2', '-f', directory, '--dns-listen', '127.0.0.1:5300', '--node', 'node-1']
   const started = performance.now()
-  const agent = spawn('ip', ['netns', 'exec', namespace, process.execPath, ...args], {
+  const agent = spawn('ip', ['netns', 'exec', namespace, process.execPath, ...nodeFlags, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const lines = createInterface({ input: agent.stderr })[Symbol.asyncIterator]()

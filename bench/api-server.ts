@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { runCommand } from '../src/host/command.ts'
 import { TestApiServer } from '../test/support/api-server.ts'
 import { kubeProxyBinary } from '../test/support/kubernetes-binaries.ts'
+import { nodeFlags } from './agent-command.ts'
 import { benchObjects, benchSlice, type BenchObject } from './cluster.ts'
 import { median, mebibytes, percentile } from './figures.ts'
 import { isInOwnNetwork } from './own-network.ts'
@@ -61,7 +62,9 @@ async function benchAgent(server: TestApiServer, kubeconfig: string): Promise<vo
     '--logging-format=json',
   ]
   const started = performance.now()
-  const agent = spawn(process.execPath, ['dist/main.js', ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const agent = spawn(process.execPath, [...nodeFlags, 'dist/main.js', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const log = logOf(agent)
   try {
     const dns = answers('kubernetes.default.svc.cluster.local', (found) => found.length > 0).then(() =>

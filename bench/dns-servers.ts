@@ -5,6 +5,7 @@ import { Resolver } from 'node:dns/promises'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeFlags } from './agent-command.ts'
 
 export interface RunningServer {
   readonly name: string
@@ -85,7 +86,7 @@ export function pointsman(
     name,
     port,
     command: process.execPath,
-    args: [program, 'run', '--no-proxy', '-f', manifests, ...where],
+    args: [...nodeFlags, program, 'run', '--no-proxy', '-f', manifests, ...where],
   }
 }
 

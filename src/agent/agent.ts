@@ -4,6 +4,7 @@ import type { NodeSearchList } from '../dns/search-list.ts'
 import { errorText } from '../host/error-text.ts'
 import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
+import { ownHeap, SpareMemory } from '../host/spare-memory.ts'
 import { plansDiffer } from '../model/node.ts'
 import { serviceReference } from '../kube/event.ts'
 import type { Recorder } from '../kube/events.ts'
@@ -68,6 +69,7 @@ export class Agent {
   readonly #answered: AnsweredCluster
   readonly #ownNode: OwnNode
   readonly #face: ProxyFace
+  readonly #spareMemory = new SpareMemory(ownHeap())
   #programs: Programs | undefined
   /** Those that we write. */
   #rules: KernelRules | undefined
@@ -278,6 +280,7 @@ export class Agent {
   async #sync(): Promise<void> {
     const check = this.#checkDue
     this.#checkDue = false
+    this.#spareMemory.giveBack()
     try {
       const { changedAt } = await this.#readChanges()
       if (this.#answering) await this.#nodeLocalDns?.apply(this.#store, check)
@@ -286,6 +289,7 @@ export class Agent {
       this.#triedRules.resolve()
     }
     this.#face.caughtUp()
+    this.#spareMemory.giveBack()
   }
 
   async #prepare(corefile: Corefile): Promise<void> {
