@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { execa, ExecaError } from 'execa'
 
 /** Runs a tool with `input` on its stdin and returns its stdout; throws a {@link CommandError} when it fails. */
@@ -45,7 +46,7 @@ export const runCommand: RunCommand = async (command, args, input = '') => {
   try {
     // iptables-save of 10,000 services prints 30 MB.
     const limits = { stripFinalNewline: false, maxBuffer: 512 * 1024 * 1024 } as const
-    const { stdout } = await execa(command, args, { ...options, ...limits, input })
+    const { stdout } = await execa(command, args, { ...options, ...limits, input: inPieces(input) })
     return stdout
   } catch (error) {
     if (error instanceof ExecaError) throw commandError(command, args, error)
@@ -62,6 +63,17 @@ export const runLines: RunLines = async (command, args, onLine) => {
     if (error instanceof ExecaError) throw commandError(command, args, error)
     throw error
   }
+}
+
+/** Given as a whole, an input of 30 MB would be copied as a whole. */
+function inPieces(text: string): string | Readable {
+  return text.length <= pieceLength ? text : Readable.from(pieces(text))
+}
+
+const pieceLength = 65_536
+
+function* pieces(text: string): Iterable<string> {
+  for (let at = 0; at < text.length; at += pieceLength) yield text.slice(at, at + pieceLength)
 }
 
 function commandError(command: string, args: readonly string[], error: ExecaError): CommandError {

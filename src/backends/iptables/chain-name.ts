@@ -17,16 +17,21 @@ export interface PortChains {
 export function portChains({ name, protocol }: Pick<PortPlan, 'name' | 'protocol'>): PortChains {
   const hash = shortHash(name + protocolWord(protocol))
   return {
-    cluster: `KUBE-SVC-${hash}`,
-    local: `KUBE-SVL-${hash}`,
-    external: `KUBE-EXT-${hash}`,
-    firewall: `KUBE-FW-${hash}`,
+    cluster: named('KUBE-SVC', hash),
+    local: named('KUBE-SVL', hash),
+    external: named('KUBE-EXT', hash),
+    firewall: named('KUBE-FW', hash),
   }
 }
 
 /** `KUBE-SEP-…`: translates to one endpoint. */
 export function endpointChain(plan: PortPlan, target: string): string {
-  return `KUBE-SEP-${shortHash(plan.name + protocolWord(plan.protocol) + target)}`
+  return named('KUBE-SEP', shortHash(plan.name + protocolWord(plan.protocol) + target))
+}
+
+/** Not a template: V8 would keep its pieces, and there are as many names as endpoints. */
+function named(kind: string, hash: string): string {
+  return [kind, hash].join('-')
 }
 
 /** Chains named after a service or an endpoint: those that become stale when it goes. */

@@ -44,7 +44,7 @@ export function wholeTable(
 }
 
 /** The rules of a service port in one table, in the order kube-proxy writes them. */
-export function portRules(port: PortFragment, table: Table): readonly (readonly Rule[])[] {
+function portRules(port: PortFragment, table: Table): readonly (readonly Rule[])[] {
   return table === 'nat' ? [port.dispatch, port.own] : [sharedPortRules(port, table)]
 }
 

@@ -1,7 +1,7 @@
 import type { BaseRules } from '../../xtables/base-rules.ts'
 import { isPortChain } from './chain-name.ts'
 import { formatTable, type TableLines } from '../../xtables/table-lines.ts'
-import { portRules, wholeTable } from './document.ts'
+import { sharedRules, wholeTable } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
 import { outsideRules } from './foreign-rules.ts'
 import { withInserted } from './inserted-rules.ts'
@@ -34,27 +34,59 @@ export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines:
   const { base, fragments } = desired
   const filter = wholeTable('filter', base, fragments, changedChains('filter', desired, kernel))
   const changed = changedChains('nat', desired, kernel)
-  const chains = fragments.flatMap(rankedChains).filter(([chain]) => changed(chain))
-  const blocks = cutBlocks(chains, blockLines)
-  const ahead = blocks.length > 1 ? blocks : []
-  const sent = new Set(ahead.flatMap((block) => block.map(([chain]) => chain)))
-  const nat = wholeTable('nat', base, fragments, (chain) => changed(chain) && !sent.has(chain))
+  const blocks = [...ownBlocks(desired, changed, blockLines)]
+  const ahead = blocks.length > 1
+  const nat = wholeTable('nat', base, fragments, (chain) => changed(chain) && !(ahead && isPortChain(chain)))
   const mangle = wholeTable('mangle', base, fragments, changedChains('mangle', desired, kernel))
   return [
-    withInserted(filter, base, kernel),
-    ...ahead.map((block, i) => blockTable(base, block, i === 0 && changed(markChain))),
-    withInserted(nat, base, kernel),
-    withInserted(mangle, base, kernel),
-    deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel),
-  ]
-    .map(formatTable)
-    .join('')
+    formatTable(withInserted(filter, base, kernel)),
+    ...(ahead ? blocks : []),
+    formatTable(withInserted(nat, base, kernel)),
+    formatTable(withInserted(mangle, base, kernel)),
+    formatTable(deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel)),
+  ].join('')
 }
 
 /** The only shared chain that the chains of a service lead to. */
 const markChain = 'KUBE-MARK-MASQ'
 
 type OwnChain = readonly [chain: string, rules: readonly Rule[]]
+
+/** The changed chains of services in blocks, each formatted as soon as it is whole: a large cluster has 30 MB of them. */
+function* ownBlocks(
+  { base, fragments }: Desired,
+  changed: (chain: string) => boolean,
+  blockLines: number,
+): Iterable<string> {
+  const mark = changed(markChain) ? base.nat.before.filter((rule) => rule.chain === markChain) : undefined
+  let first = true
+  for (const block of cutBlocks(fragments, changed, blockLines)) {
+    yield formatTable(blockTable(block, first ? mark : undefined))
+    first = false
+  }
+}
+
+function* cutBlocks(
+  fragments: readonly ServiceFragment[],
+  changed: (chain: string) => boolean,
+  blockLines: number,
+): Iterable<readonly OwnChain[]> {
+  let block: OwnChain[] = []
+  let lines = 0
+  for (const fragment of fragments) {
+    for (const own of rankedChains(fragment)) {
+      if (!changed(own[0])) continue
+      if (lines >= blockLines) {
+        yield block
+        block = []
+        lines = 0
+      }
+      block.push(own)
+      lines += 1 + own[1].length
+    }
+  }
+  if (block.length > 0) yield block
+}
 
 /** The chains of one service in an order in which each leads only to those before it. */
 function rankedChains(fragment: ServiceFragment): readonly OwnChain[] {
@@ -66,26 +98,12 @@ function rank(chain: string): number {
   return ['KUBE-SEP-', 'KUBE-SV', 'KUBE-EXT-', 'KUBE-FW-'].findIndex((start) => chain.startsWith(start))
 }
 
-function cutBlocks(chains: readonly OwnChain[], blockLines: number): readonly (readonly OwnChain[])[] {
-  const blocks: OwnChain[][] = []
-  let lines = Number.POSITIVE_INFINITY
-  for (const own of chains) {
-    if (lines >= blockLines) {
-      blocks.push([])
-      lines = 0
-    }
-    blocks.at(-1)?.push(own)
-    lines += 1 + own[1].length
-  }
-  return blocks
-}
-
-function blockTable(base: BaseRules, block: readonly OwnChain[], withMark: boolean): TableLines {
-  const mark = withMark ? base.nat.before.filter((rule) => rule.chain === markChain) : []
+/** @param mark The rules of the chain that others lead to; absent where it stands already. */
+function blockTable(block: readonly OwnChain[], mark: readonly Rule[] | undefined): TableLines {
   return {
     table: 'nat',
-    chains: [...(withMark ? [markChain] : []), ...block.map(([chain]) => chain)].map(chainLine),
-    rules: [...mark, ...block.flatMap(([, rules]) => rules)].map(appendLine),
+    chains: [...(mark === undefined ? [] : [markChain]), ...block.map(([chain]) => chain)].map(chainLine),
+    rules: [...(mark ?? []), ...block.flatMap(([, rules]) => rules)].map(appendLine),
   }
 }
 
@@ -113,16 +131,36 @@ export function rulesHoldingStale({ base, fragments }: Desired, kernel: SavedRul
 }
 
 /** Tells which chains of ours in a table differ from what they should be, or are missing. */
-export function changedChains(table: Table, desired: Desired, kernel: SavedRules): (chain: string) => boolean {
+export function changedChains(
+  table: Table,
+  { base, fragments }: Desired,
+  kernel: SavedRules,
+): (chain: string) => boolean {
   const changed = new Set<string>()
-  for (const [chain, specs] of chainsOf(table, desired.base, desired.fragments)) {
-    if (!sameRules(specs, kernel[table].get(chain))) changed.add(chain)
+  const look = (chain: string, specs: readonly string[]) =>
+    sameRules(specs, kernel[table].get(chain)) || changed.add(chain)
+  for (const [chain, specs] of sharedChainsOf(table, base, fragments)) look(chain, specs)
+  if (table === 'nat') {
+    for (const fragment of fragments) {
+      for (const [chain, rules] of ownChains(fragment)) look(chain, rules.map(specOf))
+    }
   }
   return (chain) => changed.has(chain)
 }
 
-/** Every chain of ours in a table and its rules in order. */
+/** Every chain of ours in a table and its rules in order: those that services share first. */
 export function chainsOf(
+  table: Table,
+  base: BaseRules,
+  fragments: readonly ServiceFragment[],
+): ReadonlyMap<string, readonly string[]> {
+  const chains = sharedChainsOf(table, base, fragments)
+  if (table !== 'nat') return chains
+  const own = fragments.flatMap((fragment) => [...ownChains(fragment)])
+  return new Map([...chains, ...own.map(([chain, rules]) => [chain, rules.map(specOf)] as const)])
+}
+
+function sharedChainsOf(
   table: Table,
   base: BaseRules,
   fragments: readonly ServiceFragment[],
@@ -130,18 +168,20 @@ export function chainsOf(
   const chains = new Map<string, string[]>(base[table].chains.map((chain) => [chain, []]))
   const add = (rule: Rule) => chains.get(rule.chain)?.push(rule.spec)
   base[table].before.forEach(add)
-  for (const port of fragments.flatMap((fragment) => fragment.ports)) {
-    if (table === 'nat') for (const chain of port.chains) chains.set(chain, [])
-    for (const list of portRules(port, table)) list.forEach(add)
-  }
+  for (const fragment of fragments) sharedRules(fragment, table).forEach(add)
   base[table].after.forEach(add)
   return chains
 }
 
+function specOf({ spec }: Rule): string {
+  return spec
+}
+
 /** Chains of services and endpoints that the kernel has and nothing needs. They stand in the nat table only. */
 function staleChains(fragments: readonly ServiceFragment[], kernel: SavedRules): readonly string[] {
-  const wanted = new Set(fragments.flatMap((fragment) => fragment.ports.flatMap((port) => port.chains)))
-  return [...kernel.nat.keys()].filter((chain) => isPortChain(chain) && !wanted.has(chain))
+  const stale = new Set([...kernel.nat.keys()].filter(isPortChain))
+  for (const { ports } of fragments) for (const { chains } of ports) for (const chain of chains) stale.delete(chain)
+  return [...stale]
 }
 
 function sameRules(specs: readonly string[], saved: readonly string[] | undefined): boolean {
