@@ -35,7 +35,7 @@ describe('after any sequence of puts and removes', () => {
       { numRuns: 200 },
     )
     // That there were conflicts is what makes this a test of them.
-    expect(conflicts).toBeGreaterThan(200)
+    expect(conflicts).toBeGreaterThan(50)
   })
 
   test('every claim has the rules of exactly one service: a cluster IP’s, else the oldest, else the first', () => {

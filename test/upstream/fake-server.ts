@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { encodeMessage } from '../../src/dns/message-encoder.ts'
@@ -67,11 +67,7 @@ export async function fakeServer(behaviour: {
     })
   }
   const server = (behaviour.createServer ?? createServer)(accept)
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
+  const port = await listenOnBoth(server, socket)
   return {
     port,
     get connections() {
@@ -85,6 +81,21 @@ export async function fakeServer(behaviour: {
       server.close()
       await once(server, 'close')
     },
+  }
+}
+
+/** Listens on one port of both transports, whichever is free for both. */
+async function listenOnBoth(server: Server, socket: UdpSocket): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
+  try {
+    await once(socket.bind(port, '127.0.0.1'), 'listening')
+    return port
+  } catch {
+    // Somebody has it for UDP.
+    await once(server.close(), 'close')
+    return listenOnBoth(server, socket)
   }
 }
 
