@@ -1,14 +1,18 @@
 import { chmodSync } from 'node:fs'
 import { build } from 'esbuild'
 
+/** `node build.ts [DIRECTORY]`; rulesets/ must stand beside it, or beside the one that it is in. */
+const [outdir = 'dist'] = process.argv.slice(2)
+
 await build({
-  // Programs of their own: the peer runs inside the demo's namespaces, the worker in threads.
+  // Programs of their own: the peer runs inside the demo's namespaces, the guest inside its kernel, the worker in threads.
   entryPoints: {
     main: 'src/main.ts',
     'lab-peer': 'src/host/lab/peer.ts',
+    'lab-guest': 'src/host/lab/uml/guest.ts',
     'dns-worker': 'src/agent/dns-worker.ts',
   },
-  outdir: 'dist',
+  outdir,
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -28,4 +32,4 @@ if (Number.parseInt(process.versions.node) < 24) {
 }`,
   },
 })
-chmodSync('dist/main.js', 0o755)
+chmodSync(`${outdir}/main.js`, 0o755)

@@ -15,9 +15,11 @@ import { ClusterStore } from './cluster-store.ts'
 import { DnsService, type DnsServiceOptions } from './dns-service.ts'
 import { DnsZones } from './dns-zones.ts'
 import { DriftReporter } from './drift-reporter.ts'
+import type { FamilyBackend } from './family-backend.ts'
 import { FamilyObservers } from './family-observers.ts'
-import { FamilyPrograms, type FamilyTool } from './family-programs.ts'
+import { FamilyPrograms } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
+import type { ObservedFamily } from './observed-family.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
 import { OwnNode } from './own-node.ts'
 import type { Programs } from './programs.ts'
@@ -31,15 +33,15 @@ export interface AgentOptions {
   readonly dns?: AgentDnsOptions
   /** Absent: this node does not take the cluster DNS addresses. */
   readonly nodeLocalDns?: NodeLocalDnsOptions
-  /** How each family reaches the kernel; empty with `--no-proxy`. */
-  readonly tools: readonly FamilyTool[]
+  /** How each family's rules reach the kernel; empty with `--no-proxy`. */
+  readonly backends: readonly FamilyBackend[]
   /** How often the kernel is read back, and the longest time to a retry; absent: kube-proxy's 30 seconds. */
   readonly syncPeriodMs?: number
   /** The least time between two updates; absent: none. */
   readonly minSyncPeriodMs?: number
   readonly face: ProxyFaceSettings
-  /** Somebody else programs the kernel: it is compared, and nothing is written. */
-  readonly observe: boolean
+  /** What somebody else programs: it is compared, and nothing is written. Absent: the backends write. */
+  readonly observed?: readonly ObservedFamily[]
   /** Where what operators should know of the node is told besides the log; absent: nowhere. */
   readonly events?: Recorder
 }
@@ -198,10 +200,10 @@ export class Agent {
   }
 
   #createPrograms(): Programs {
-    const { ruleset, tools, observe, events } = this.#options
+    const { backends, observed, events } = this.#options
     const drift = new DriftReporter(this.#face.registry, this.#nodeName, this.#log, events)
-    if (observe) return new FamilyObservers(this.#store, ruleset, tools, this.#periodMs, this.#log, drift)
-    const programs = new FamilyPrograms(this.#store, ruleset, tools, this.#periodMs, this.#log, this.#face, drift)
+    if (observed) return new FamilyObservers(this.#store, observed, this.#periodMs, this.#log, drift)
+    const programs = new FamilyPrograms(this.#store, backends, this.#periodMs, this.#log, this.#face, drift)
     this.#rules = programs
     return programs
   }
@@ -251,12 +253,12 @@ export class Agent {
   }
 
   #createFace(): ProxyFace {
-    const { face, ruleset, tools, observe, events } = this.#options
+    const { face, ruleset, backends, events } = this.#options
     return new ProxyFace(
       this.#store,
       {
         ...face,
-        families: observe ? [] : tools.filter(({ dryRun }) => !dryRun).map(({ family }) => family),
+        families: backends.filter(({ dryRun }) => !dryRun).map(({ family }) => family),
         ruleset,
         syncPeriodMs: this.#periodMs,
         nodesMayLack: this.#source.nodesMayLack,

@@ -24,6 +24,17 @@ export interface RuleDocument {
 
 export const zoneDocumentName = 'zone.db'
 
+/** Of IPVS mode, for all families together. */
+export const ipvsDocumentNames = {
+  servers: 'ipvs.ipvsadm',
+  addresses: 'ipvs.addresses',
+  sets: 'ipvs.ipset',
+} as const
+
+export function ipvsRulesDocumentName(family: Family): string {
+  return `ipvs-${family.toLowerCase()}.rules`
+}
+
 export function rulesDocumentName(family: Family): string {
   return `iptables-${family.toLowerCase()}.rules`
 }
@@ -75,11 +86,11 @@ export function ipvsDocuments(
   const each = (textOf: (wanted: IpvsState, family: Family) => string) =>
     rulesets.map(({ family, ruleset }) => textOf(ruleset.wanted, family)).join('')
   return [
-    { name: 'ipvs.ipvsadm', text: each(renderServers) },
-    { name: 'ipvs.addresses', text: each(renderAddresses) },
-    { name: 'ipvs.ipset', text: each(renderSets) },
+    { name: ipvsDocumentNames.servers, text: each(renderServers) },
+    { name: ipvsDocumentNames.addresses, text: each(renderAddresses) },
+    { name: ipvsDocumentNames.sets, text: each(renderSets) },
     ...rulesets.map(({ family, ruleset }) => ({
-      name: `ipvs-${family.toLowerCase()}.rules`,
+      name: ipvsRulesDocumentName(family),
       text: ruleset.renderRules(),
     })),
   ]

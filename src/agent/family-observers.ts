@@ -1,3 +1,4 @@
+import { ipvsInterface } from '../backends/ipvs/documents.ts'
 import { errorText } from '../host/error-text.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
@@ -5,8 +6,7 @@ import type { ClusterStore } from './cluster-store.ts'
 import { ConflictLog } from './conflict-report.ts'
 import type { DriftReporter } from './drift-reporter.ts'
 import { FamilyObserver } from './family-observer.ts'
-import type { FamilyTool } from './family-programs.ts'
-import type { RulesetOptions } from './iptables-ruleset.ts'
+import type { ObservedFamily } from './observed-family.ts'
 import type { Programs } from './programs.ts'
 import type { FamilyFigures } from './proxy-metrics.ts'
 
@@ -20,15 +20,14 @@ export class FamilyObservers implements Programs {
 
   constructor(
     state: ClusterStore,
-    options: Omit<RulesetOptions, 'family'>,
-    tools: readonly Pick<FamilyTool, 'family' | 'tool'>[],
+    observed: readonly ObservedFamily[],
     periodMs: number,
     log: Log,
     drift: DriftReporter,
   ) {
-    this.#observers = tools.map(
+    this.#observers = observed.map(
       // Looks come once a period, counted from their beginnings, as the checks of a programmer do.
-      ({ family, tool }) => new FamilyObserver(state, { ...options, family }, tool, periodMs / 2, drift),
+      ({ family, start }) => new FamilyObserver(family, start(state), periodMs / 2, drift),
     )
     this.#conflicts = new ConflictLog(state.claims, log)
   }
@@ -45,7 +44,7 @@ export class FamilyObservers implements Programs {
   async sync(_: number | undefined, check: boolean): Promise<void> {
     this.#conflicts.report()
     if (!check && this.#looked) return
-    const addresses = localAddresses()
+    const addresses = localAddresses(ipvsInterface)
     const failures: string[] = []
     for (const observer of this.#observers) {
       try {

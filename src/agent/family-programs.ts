@@ -1,5 +1,6 @@
 import { runLines } from '../host/command.ts'
 import { errorText } from '../host/error-text.ts'
+import { ipvsInterface } from '../backends/ipvs/documents.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import type { ModelObject } from '../model/object.ts'
@@ -8,28 +9,16 @@ import type { ClusterStore } from './cluster-store.ts'
 import { ConflictLog } from './conflict-report.ts'
 import { conntrackTool } from './conntrack-tool.ts'
 import type { DriftReporter } from './drift-reporter.ts'
+import type { FamilyBackend, FamilyProgram } from './family-backend.ts'
 import { FlowCleaner, type CleanReport } from './flow-cleaner.ts'
 import { FlowPasses } from './flow-passes.ts'
 import { foundDifferences } from './found-differences.ts'
-import { IptablesRuleset, type RulesetOptions } from './iptables-ruleset.ts'
-import type { IptablesTool } from './iptables-tool.ts'
-import { Programmer } from './programmer.ts'
 import type { KernelRules } from './answered-cluster.ts'
 import type { Standing } from './standing.ts'
 import type { CheckReport, SyncReport } from './sync-report.ts'
 import { TriggerTimes } from './trigger-times.ts'
 import type { Programs } from './programs.ts'
 import type { FamilyFigures } from './proxy-metrics.ts'
-
-/** How one family's rules reach the kernel. */
-export interface FamilyTool {
-  readonly family: Family
-  readonly tool: IptablesTool
-  /** About so many lines in one COMMIT. */
-  readonly blockLines: number
-  /** Documents are printed, not applied. */
-  readonly dryRun: boolean
-}
 
 /** Told of every sync, check and removal of flows that succeeded. */
 export interface SyncObserver {
@@ -40,10 +29,9 @@ export interface SyncObserver {
   observeProgramming(family: Family, seconds: number): void
 }
 
-interface Program {
+interface Program extends FamilyProgram {
   readonly family: Family
   readonly dryRun: boolean
-  readonly programmer: Programmer
   readonly cleaner: FlowCleaner
 }
 
@@ -59,25 +47,25 @@ export class FamilyPrograms implements Programs, KernelRules {
   readonly #reported = new Set<Family>()
   readonly #triggers: TriggerTimes
   readonly #flows: FlowPasses
+  /** Families in which what another mode has left was looked for, and whether all of it is gone. */
+  readonly #otherModes = new Map<Family, boolean>()
 
   constructor(
     state: ClusterStore,
-    options: Omit<RulesetOptions, 'family'>,
-    tools: readonly FamilyTool[],
+    backends: readonly FamilyBackend[],
     periodMs: number,
     log: Log,
     observer: SyncObserver,
     drift: DriftReporter,
   ) {
     const conntrack = conntrackTool(runLines)
-    this.#programs = tools.map(({ family, tool, blockLines, dryRun }) => {
-      const ruleset = new IptablesRuleset(state, { ...options, family })
+    this.#programs = backends.map(({ family, dryRun, start }) => {
       // Checks come once a period, counted from their beginnings; a whole one from the end of a reading would miss every second.
-      const programmer = new Programmer(ruleset, tool, blockLines, periodMs / 2)
-      return { family, dryRun, programmer, cleaner: new FlowCleaner(family, ruleset, conntrack, dryRun) }
+      const program = start(state, periodMs / 2)
+      return { ...program, family, dryRun, cleaner: new FlowCleaner(family, program.flows, conntrack, dryRun) }
     })
     this.#triggers = new TriggerTimes(
-      tools.map(({ family }) => family),
+      backends.map(({ family }) => family),
       Date.now(),
     )
     this.#conflicts = new ConflictLog(state.claims, log)
@@ -131,7 +119,8 @@ export class FamilyPrograms implements Programs, KernelRules {
   ): Promise<void> {
     // Without rules nothing is left out of them.
     if (this.#programs.length > 0) this.#conflicts.report()
-    const addresses = localAddresses()
+    // Those of services are the node's own only in IPVS mode, and there not to be taken for node addresses.
+    const addresses = localAddresses(ipvsInterface)
     const failures: string[] = []
     const programmed: Program[] = []
     const drifts: (() => void)[] = []
@@ -175,6 +164,7 @@ export class FamilyPrograms implements Programs, KernelRules {
         'A chain that no Service needs stays, empty: this rule of somebody else leads to it',
       )
     }
+    if (!dryRun && (check || !this.#otherModes.has(family))) await this.#removeOtherMode(program)
     // Its flows went by the rules that it had until now.
     if ([...before.keys()].some((service) => !programmer.quarantined.has(service))) cleaner.doubt()
     if (checked?.found !== undefined) cleaner.doubt()
@@ -204,6 +194,19 @@ export class FamilyPrograms implements Programs, KernelRules {
     if (programmer.drift === undefined || this.#unrepaired.has(family)) return
     this.#unrepaired.add(family)
     this.#drift.unrepaired(family, foundDifferences(family, programmer.drift))
+  }
+
+  /** Once ours stands. What fails is tried again with the next check. */
+  async #removeOtherMode({ family, otherMode }: Program): Promise<void> {
+    if (otherMode === undefined || this.#otherModes.get(family) === true) return
+    this.#otherModes.set(family, false)
+    try {
+      const { removed, complete } = await otherMode.remove()
+      this.#otherModes.set(family, complete)
+      for (const what of removed) this.#log.info({ family }, `removed what another mode had left: ${what}`)
+    } catch (error) {
+      this.#log.error(`Cannot remove what another mode has left of ${family}: ${errorText(error)}`)
+    }
   }
 
   #logQuarantine(family: Family, before: ReadonlyMap<string, Error>, now: ReadonlyMap<string, Error>): void {

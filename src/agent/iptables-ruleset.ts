@@ -17,6 +17,7 @@ import { planService, type PortPlan } from '../plan/port-plan.ts'
 import { udpFrontends } from '../plan/udp-frontends.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import { readIptablesBase } from './iptables-base.ts'
+import { NoLocalEndpointCounts, type NoLocalEndpoints } from './no-local-endpoints.ts'
 import { thisNode } from './this-node.ts'
 import { UdpFrontendTable } from './udp-frontend-table.ts'
 
@@ -41,13 +42,7 @@ export interface RulesetOptions {
 /** What there is to count in a ruleset: each costs a look at all services, when it is asked for. */
 export interface RulesetFigures {
   readonly rules: Readonly<Record<Table, number>>
-  /** Service ports with policy Local that have endpoints, but none on this node. */
   readonly noLocalEndpoints: NoLocalEndpoints
-}
-
-interface NoLocalEndpoints {
-  readonly internal: number
-  readonly external: number
 }
 
 /** Strictly more endpoints than this are a large cluster, as for kube-proxy. */
@@ -67,8 +62,7 @@ export class IptablesRuleset implements RulesetFigures {
   readonly #localhost: boolean
   readonly #fragments = new Map<string, ServiceFragment>()
   readonly #endpointCounts = new Map<string, number>()
-  /** Only of services that have any. */
-  readonly #noLocalEndpoints = new Map<string, NoLocalEndpoints>()
+  readonly #noLocalEndpoints = new NoLocalEndpointCounts()
   #endpointTotal = 0
   #largeCluster = false
 
@@ -115,11 +109,7 @@ export class IptablesRuleset implements RulesetFigures {
   }
 
   get noLocalEndpoints(): NoLocalEndpoints {
-    const noLocal = [...this.#noLocalEndpoints.values()]
-    return {
-      internal: noLocal.reduce((sum, { internal }) => sum + internal, 0),
-      external: noLocal.reduce((sum, { external }) => sum + external, 0),
-    }
+    return this.#noLocalEndpoints.total
   }
 
   /** Plans these services anew. Returns the keys whose rules may differ now: all of them when the cluster became large or small. */
@@ -143,9 +133,7 @@ export class IptablesRuleset implements RulesetFigures {
     const count = plans.reduce((sum, plan) => sum + plan.endpointCount, 0)
     this.#endpointTotal += count - (this.#endpointCounts.get(key) ?? 0)
     this.#endpointCounts.set(key, count)
-    const noLocal = noLocalEndpoints(plans)
-    if (noLocal.internal + noLocal.external > 0) this.#noLocalEndpoints.set(key, noLocal)
-    else this.#noLocalEndpoints.delete(key)
+    this.#noLocalEndpoints.replace(key, plans)
     return plans
   }
 
@@ -178,13 +166,5 @@ export class IptablesRuleset implements RulesetFigures {
 
   #node(name: string): Node {
     return thisNode(this.#state, name, this.#options.nodeAddress)
-  }
-}
-
-function noLocalEndpoints(plans: readonly PortPlan[]): NoLocalEndpoints {
-  const without = plans.filter(({ choice }) => choice.usableAnywhere && choice.local.length === 0)
-  return {
-    internal: without.filter((plan) => plan.internalPolicyLocal).length,
-    external: without.filter((plan) => plan.externalPolicyLocal && plan.external).length,
   }
 }

@@ -1,5 +1,6 @@
 import type { Desired } from '../backends/iptables/full-sync.ts'
 import type { SavedRules } from '../backends/iptables/saved-rules.ts'
+import type { ReportGroup } from '../diff/report.ts'
 import type { Table } from '../xtables/rule.ts'
 import type { Fragments } from './fragments.ts'
 import type { RulesetFigures } from './iptables-ruleset.ts'
@@ -21,7 +22,14 @@ export interface CheckReport extends SyncReport {
   /** Chains and jumps that somebody else had changed, and that are right again. */
   readonly repaired: number
   /** Absent when there were none. */
-  readonly found?: FoundRules
+  readonly found?: Found
+}
+
+export type Found = FoundRules | ExplainedRules
+
+/** Differences that can be told when somebody asks: to do so takes time. */
+interface ExplainedRules {
+  readonly explain: () => readonly ReportGroup[]
 }
 
 /** The kernel as it was read back, and what it should have held then. */

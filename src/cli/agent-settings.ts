@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { AgentOptions } from '../agent/agent.ts'
 import { defaultMasqueradeBit } from '../agent/base-file.ts'
 import type { RulesetOptions } from '../agent/iptables-ruleset.ts'
+import type { IpvsOptions } from '../agent/ipvs-ruleset.ts'
 import { localDetection } from '../config/local-detection.ts'
 import type { Settings } from '../config/settings.ts'
 import type { LogOptions } from '../host/log.ts'
@@ -24,21 +25,17 @@ export function rulesetOptions(settings: Settings): Omit<RulesetOptions, 'family
   }
 }
 
-/** The same, for what cannot be done in another mode yet. */
-export function iptablesOptions(settings: Settings): Omit<RulesetOptions, 'family'> {
-  if (settings.mode === 'ipvs') {
-    throw new Failure(
-      'mode: expected iptables, the only one that reaches the kernel yet; the command render knows ipvs too',
-    )
-  }
-  return rulesetOptions(settings)
+/** The same for IPVS mode. */
+export function ipvsOptions(settings: Settings): Omit<IpvsOptions, 'family'> {
+  return { ...rulesetOptions(settings), scheduler: settings['ipvs.scheduler'] ?? 'rr' }
 }
 
 /** What they say about the agent itself. */
 export function agentSettings(settings: Settings): Pick<AgentOptions, 'syncPeriodMs' | 'minSyncPeriodMs'> {
+  const { mode = 'iptables' } = settings
   return {
-    ...optional('syncPeriodMs', timerMs(settings['iptables.syncPeriod'])),
-    ...optional('minSyncPeriodMs', timerMs(settings['iptables.minSyncPeriod'])),
+    ...optional('syncPeriodMs', timerMs(settings[`${mode}.syncPeriod`])),
+    ...optional('minSyncPeriodMs', timerMs(settings[`${mode}.minSyncPeriod`])),
   }
 }
 

@@ -7,14 +7,17 @@ import { reportDifferences } from '../agent/diff-report.ts'
 import { IptablesRuleset } from '../agent/iptables-ruleset.ts'
 import { readKernelFacts } from '../agent/kernel-facts.ts'
 import { detectVariant, iptablesTool } from '../agent/iptables-tool.ts'
+import type { Settings } from '../config/settings.ts'
+import type { ReportGroup } from '../diff/report.ts'
 import { reportJson } from '../diff/report-json.ts'
 import { formatReport, type LineRole } from '../diff/report-text.ts'
 import { runCommand } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import { localAddresses } from '../host/local-addresses.ts'
 import type { Family } from '../net/family.ts'
-import { iptablesOptions } from './agent-settings.ts'
+import { ipvsOptions, rulesetOptions } from './agent-settings.ts'
 import { readCluster, readClusterFiles } from './cluster-state.ts'
+import { diffIpvs } from './diff-ipvs.ts'
 import { addClusterOptions, addFamilyOption, wantedFamilies, zoneOptions, type ClusterOptions } from './options.ts'
 import { print } from './output.ts'
 import { hideKernelOptions } from './setting-options.ts'
@@ -39,14 +42,12 @@ export function addDiff(program: Command): void {
 /** Lines with `-` are there now (in the kernel, or in the other state), lines with `+` would be there. */
 async function diff(options: DiffOptions): Promise<void> {
   const settings = await readSettings(options)
-  const ruleset = iptablesOptions(settings)
   const state = await readCluster(options, settings)
   for (const line of conflictLines(state.claims)) console.error(line)
-  const wanted = wantedFamilies(options)
-  const against =
-    options.against === 'kernel' ? kernel(state, wanted, ruleset) : otherState(state, wanted, ruleset, options)
-  const { old, now } = await against
-  const groups = reportDifferences(old, now)
+  const groups =
+    settings.mode === 'ipvs'
+      ? await diffIpvs(state, ipvsOptions(settings), options)
+      : await diffIptables(state, settings, options)
   await print(
     options.output === 'json' ? `${JSON.stringify(reportJson(groups), undefined, 2)}\n` : formatReport(groups, paint),
   )
@@ -60,7 +61,20 @@ function paint(role: LineRole, line: string): string {
   return styleText(styles[role], line, { stream: process.stdout })
 }
 
-type Ruleset = ReturnType<typeof iptablesOptions>
+async function diffIptables(
+  state: ClusterStore,
+  settings: Settings,
+  options: DiffOptions,
+): Promise<readonly ReportGroup[]> {
+  const ruleset = rulesetOptions(settings)
+  const wanted = wantedFamilies(options)
+  const against =
+    options.against === 'kernel' ? kernel(state, wanted, ruleset) : otherState(state, wanted, ruleset, options)
+  const { old, now } = await against
+  return reportDifferences(old, now)
+}
+
+type Ruleset = ReturnType<typeof rulesetOptions>
 
 interface Compared {
   readonly old: ComparedSide

@@ -13,6 +13,7 @@ export function faceSettings(settings: Settings, requests: RequestMetrics): Prox
     bindAddress = '0.0.0.0',
     '--metrics-port': metricsPort = 10249,
     '--healthz-port': healthzPort = 10256,
+    mode = 'iptables',
   } = settings
   const v4 = familyOf(bindAddress) === 'IPv4'
   const metrics = servedAt(settings.metricsBindAddress, { host: v4 ? '127.0.0.1' : '::1', port: metricsPort })
@@ -21,10 +22,10 @@ export function faceSettings(settings: Settings, requests: RequestMetrics): Prox
     ...optional('metricsAddress', metrics),
     ...optional('healthzAddress', healthz),
     bindAddressHardFail: settings.bindAddressHardFail ?? false,
-    mode: 'iptables',
+    mode,
     configuration: effectiveConfiguration({
       ...settings,
-      mode: 'iptables',
+      mode,
       bindAddress,
       metricsBindAddress: metrics ?? 'off',
       healthzBindAddress: healthz ?? 'off',

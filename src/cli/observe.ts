@@ -1,6 +1,17 @@
-import type { IptablesTool } from '../agent/iptables-tool.ts'
+import { readingIpvsTool } from '../agent/ipvs-loaded.ts'
+import { detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
+import { observedKernelFacts } from '../agent/kernel-facts.ts'
+import type { ObservedFamily } from '../agent/observed-family.ts'
+import { observedIptables } from '../agent/observed-iptables.ts'
+import { observedIpvs } from '../agent/observed-ipvs.ts'
+import type { KernelFacts } from '../backends/iptables/kernel-fit.ts'
 import type { Settings } from '../config/settings.ts'
+import { runCommand, runTool } from '../host/command.ts'
+import { kernelFamilies } from '../host/kernel-families.ts'
+import type { Family } from '../net/family.ts'
+import { ipvsOptions, rulesetOptions } from './agent-settings.ts'
 import { Failure } from './failure.ts'
+import type { ModeName } from './modes.ts'
 import type { NodeLocalOptions } from './options.ts'
 
 interface ObserveOptions extends NodeLocalOptions {
@@ -19,12 +30,24 @@ export function checkObserve({ proxy, dryRun = false, nodeLocalDns }: ObserveOpt
   if (others.length > 0) throw new Failure(`--observe and ${others.join(', ')}: leave one of them out`)
 }
 
-/** A tool that can only read. */
-export function readingTool(tool: IptablesTool): IptablesTool {
-  return {
-    save: () => tool.save(),
-    restore: () => Promise.reject(new Error('Nothing is written with --observe')),
-    // To look would load tables into a kernel that does not use them.
-    hasCanary: async () => true,
-  }
+/** Every family in the kernel, to be read alone, and what it should be by these settings. */
+export async function observedKernel(settings: Settings): Promise<readonly ObservedFamily[]> {
+  const variant = await detectVariant(runCommand)
+  const kernel = await observedKernelFacts()
+  const observe = observers[settings.mode ?? 'iptables']
+  return kernelFamilies().map((family) => observe(settings, family, iptablesTool(runCommand, family, variant), kernel))
+}
+
+type Observe = (
+  settings: Settings,
+  family: Family,
+  iptables: Pick<IptablesTool, 'save'>,
+  kernel: KernelFacts,
+) => ObservedFamily
+
+const observers: Readonly<Record<ModeName, Observe>> = {
+  iptables: (settings, family, iptables, kernel) =>
+    observedIptables({ ...rulesetOptions(settings), kernel }, family, iptables),
+  ipvs: (settings, family, iptables) =>
+    observedIpvs(ipvsOptions(settings), family, { ipvs: readingIpvsTool(runTool, family), iptables }),
 }

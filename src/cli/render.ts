@@ -3,7 +3,7 @@ import { conflictLines } from '../agent/conflict-report.ts'
 import { iptablesDocuments, ipvsDocuments, nodeLocalDocuments, zoneDocument } from '../agent/documents.ts'
 import type { Family } from '../net/family.ts'
 import { nodeLocalAddresses } from '../plan/node-local-dns.ts'
-import { rulesetOptions } from './agent-settings.ts'
+import { ipvsOptions, rulesetOptions } from './agent-settings.ts'
 import { readCluster } from './cluster-state.ts'
 import { Failure } from './failure.ts'
 import {
@@ -36,14 +36,13 @@ export function addRender(program: Command): void {
 async function render(options: RenderOptions): Promise<void> {
   const { nodeLocalDns } = options
   const settings = await readSettings(options)
-  const ruleset = rulesetOptions(settings)
   const state = await readCluster(options, settings)
   for (const line of conflictLines(state.claims)) console.error(line)
   const families = wantedFamilies(options)
   const documents = [
     ...(settings.mode === 'ipvs'
-      ? ipvsDocuments(state, families, { ...ruleset, scheduler: settings['ipvs.scheduler'] ?? 'rr' })
-      : iptablesDocuments(state, families, ruleset)),
+      ? ipvsDocuments(state, families, ipvsOptions(settings))
+      : iptablesDocuments(state, families, rulesetOptions(settings))),
     zoneDocument(state, zoneOptions(options)),
     ...(nodeLocalDns === undefined
       ? []

@@ -1,24 +1,16 @@
 import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
-import { Agent, type AgentOptions } from '../agent/agent.ts'
-import { remakingCounters } from '../agent/counters.ts'
-import { blockLines, detectVariant, iptablesTool, type IptablesTool } from '../agent/iptables-tool.ts'
-import { ensureKernelFacts, observedKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
+import { Agent } from '../agent/agent.ts'
 import { applyKernelSettings } from '../agent/kernel-settings.ts'
 import { ConfigWatch } from '../agent/config-watch.ts'
 import { RequestMetrics } from '../agent/request-metrics.ts'
-import { routeLocalnet } from '../agent/route-localnet.ts'
 import { familyMismatches } from '../config/family-mismatch.ts'
 import type { Settings } from '../config/settings.ts'
 import { describeUnused } from '../config/unused-settings.ts'
-import { runCommand } from '../host/command.ts'
-import { kernelFamilies } from '../host/kernel-families.ts'
 import { createLog, type Log } from '../host/log.ts'
 import { optional } from '../model/optional.ts'
-import type { Family } from '../net/family.ts'
-import { opensLocalhost } from '../plan/localhost-node-ports.ts'
-import { agentSettings, iptablesOptions, logOptions } from './agent-settings.ts'
+import { agentSettings, logOptions, rulesetOptions } from './agent-settings.ts'
 import { clusterCredentials } from './cluster-credentials.ts'
 import { clusterSource } from './cluster-source.ts'
 import { eventRecorder } from './event-recorder.ts'
@@ -26,7 +18,7 @@ import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
 import { faceSettings } from './face-settings.ts'
 import { Failure } from './failure.ts'
 import { nodeLocalDnsOptions } from './node-local.ts'
-import { checkObserve, readingTool } from './observe.ts'
+import { checkObserve, observedKernel } from './observe.ts'
 import {
   addClusterOptions,
   addNodeLocalOption,
@@ -35,7 +27,7 @@ import {
   type ClusterOptions,
   type NodeLocalOptions,
 } from './options.ts'
-import { print } from './output.ts'
+import { modes } from './modes.ts'
 import { unusedFlags } from './setting-options.ts'
 import { hasFile, readSettings } from './settings.ts'
 
@@ -72,14 +64,23 @@ async function run(options: RunOptions): Promise<void> {
   const settings = await readSettings(options)
   const { observe = false } = options
   if (observe) checkObserve(options, settings)
+  refuseTakenAddresses(options, settings)
   const dns = await dnsServiceOptions(options)
-  const ruleset = iptablesOptions(settings)
+  const ruleset = rulesetOptions(settings)
+  const start = modes[settings.mode ?? 'iptables']
+  const dryRun = options.dryRun ?? false
   const log = createLog(logOptions(settings))
   const { signal, hurry } = stopSignals()
   log.info({ node: ruleset.nodeName, version: manifest.version }, 'starting')
   logNotes(settings, log)
-  if (options.proxy && !observe) await applyKernelSettings(settings, log, options.dryRun ?? false)
-  if (settings['--init-only'] === true) return options.proxy ? initialize(options, settings, log) : undefined
+  const writes = options.proxy && !observe
+  if (writes) await applyKernelSettings(settings, log, dryRun)
+  const backends = async () => (writes ? start(settings, log, dryRun) : [])
+  if (settings['--init-only'] === true) {
+    // With the rest of what needs privileges: what a run does before its first rule.
+    await backends()
+    return
+  }
   const from = (await clusterCredentials(options, settings)) ?? options.filename ?? []
   const { nodeName } = ruleset
   const requests = new RequestMetrics()
@@ -87,7 +88,9 @@ async function run(options: RunOptions): Promise<void> {
   const agent = new Agent(
     clusterSource(from, { settings, nodeName, corefile: dns?.corefile, onRequest: requests.onRequest }, log),
     {
-      ...(await proxyOptions(options, settings, log)),
+      ruleset,
+      ...(observe && { observed: await observedKernel(settings) }),
+      backends: await backends(),
       // Whoever observes leaves the node's DNS to those who have it, unless he is told where to answer.
       ...optional(
         'dns',
@@ -95,7 +98,6 @@ async function run(options: RunOptions): Promise<void> {
           ? undefined
           : dns && { ...dns, ...optional('afterRules', options.dnsAfterRules) },
       ),
-      observe,
       ...optional('events', events),
       ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
@@ -132,9 +134,12 @@ function refuseContradictions({ dns, proxy, nodeLocalDns, dnsAfterRules }: RunOp
   }
 }
 
-/** The rest of what needs privileges: what a run does before its first rule. */
-async function initialize(options: RunOptions, settings: Settings, log: Log): Promise<void> {
-  await proxyOptions(options, settings, log)
+function refuseTakenAddresses({ nodeLocalDns }: RunOptions, { mode }: Settings): void {
+  if (nodeLocalDns !== true || mode !== 'ipvs') return
+  throw new Failure(
+    '--node-local-dns takes the cluster IPs of kube-dns, whose packets IPVS has before anybody who listens; ' +
+      'with --mode ipvs name the link-local address alone: --node-local-dns 169.254.20.10',
+  )
 }
 
 /** Undefined without a file, and where it is a pipe, which can be read but once. */
@@ -166,48 +171,4 @@ function logNotes(settings: Settings, log: Log): void {
   for (const mismatch of familyMismatches(settings)) log.warn(mismatch)
   const unused = describeUnused(settings)
   if (unused !== undefined) log.info(unused)
-}
-
-/** How the rules reach the kernel, after it has been made ready for them. */
-async function proxyOptions(
-  options: RunOptions,
-  settings: Settings,
-  log: Log,
-): Promise<Pick<AgentOptions, 'ruleset' | 'tools'>> {
-  const ruleset = iptablesOptions(settings)
-  if (!options.proxy) return { ruleset, tools: [] }
-  if (options.observe === true) {
-    const tools = (await kernelTools(false)).map((each) => ({ ...each, tool: readingTool(each.tool) }))
-    return { ruleset: { ...ruleset, kernel: await observedKernelFacts() }, tools }
-  }
-  const dryRun = options.dryRun ?? false
-  const kernel = await (dryRun ? readKernelFacts(runCommand) : ensureKernelFacts(runCommand, log))
-  const tools = await kernelTools(dryRun)
-  const { localhostNodePorts = false, nodePortNetworks } = ruleset
-  for (const tool of tools) {
-    if (opensLocalhost(localhostNodePorts, nodePortNetworks, tool.family)) await routeLocalnet(tool, log)
-  }
-  return { ruleset: { ...ruleset, kernel }, tools }
-}
-
-async function kernelTools(dryRun: boolean): Promise<AgentOptions['tools']> {
-  const variant = await detectVariant(runCommand)
-  return kernelFamilies().map((family) => {
-    const tool = iptablesTool(runCommand, family, variant)
-    return {
-      family,
-      tool: dryRun ? printing(tool, family) : remakingCounters(tool, runCommand),
-      dryRun,
-      blockLines: blockLines[variant],
-    }
-  })
-}
-
-function printing(tool: IptablesTool, family: Family): IptablesTool {
-  return {
-    save: () => tool.save(),
-    restore: (document) => print(`# iptables-${family.toLowerCase()}.rules\n${document}`),
-    // What was never written cannot have been flushed.
-    hasCanary: async () => true,
-  }
 }

@@ -82,9 +82,9 @@ function iptables(settings: Settings) {
 function ipvs(settings: Settings) {
   const excluded = settings['ipvs.excludeCIDRs']
   return {
-    syncPeriod: time(settings['ipvs.syncPeriod']),
+    syncPeriod: time(settings['ipvs.syncPeriod'] ?? (settings.mode === 'ipvs' ? 30_000 : undefined)),
     minSyncPeriod: time(settings['ipvs.minSyncPeriod']),
-    scheduler: settings['ipvs.scheduler'] ?? '',
+    scheduler: settings['ipvs.scheduler'] ?? (settings.mode === 'ipvs' ? 'rr' : ''),
     excludeCIDRs: excluded === undefined ? null : texts(excluded),
     strictARP: settings['ipvs.strictARP'] ?? false,
     tcpTimeout: time(settings['ipvs.tcpTimeout']),

@@ -6,6 +6,14 @@ import { execa, ExecaError } from 'execa'
 /** Runs a tool with `input` on its stdin and returns its stdout; throws a {@link CommandError} when it fails. */
 export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>
 
+/** The same for a tool whose exit code does not tell whether it did what it was told: returns its stderr too. */
+export type RunTool = (command: string, args: readonly string[], input?: string) => Promise<ToolOutput>
+
+interface ToolOutput {
+  readonly stdout: string
+  readonly stderr: string
+}
+
 /** Runs a tool and hands over each line of its stdout, keeping none; throws as {@link RunCommand} does. */
 export type RunLines = (command: string, args: readonly string[], onLine: (line: string) => void) => Promise<void>
 
@@ -42,12 +50,17 @@ const options = {
   env: { LC_ALL: 'C' },
 } as const
 
-export const runCommand: RunCommand = async (command, args, input = '') => {
+export const runCommand: RunCommand = async (command, args, input) => {
+  const { stdout } = await runTool(command, args, input)
+  return stdout
+}
+
+export const runTool: RunTool = async (command, args, input = '') => {
   try {
     // iptables-save of 10,000 services prints 30 MB.
     const limits = { stripFinalNewline: false, maxBuffer: 512 * 1024 * 1024 } as const
-    const { stdout } = await execa(command, args, { ...options, ...limits, input: inPieces(input) })
-    return stdout
+    const { stdout, stderr } = await execa(command, args, { ...options, ...limits, input: inPieces(input) })
+    return { stdout, stderr }
   } catch (error) {
     if (error instanceof ExecaError) throw commandError(command, args, error)
     throw error

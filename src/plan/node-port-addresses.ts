@@ -47,3 +47,8 @@ export function listNodePortAddresses(
 export function isLoopback(address: Address): boolean {
   return address === '::1' || address.startsWith('127.')
 }
+
+/** fe80::/10: the kernel gives one to each IPv6 interface that is up. */
+export function isLinkLocal(address: Address): boolean {
+  return /^fe[89ab]/.test(address)
+}

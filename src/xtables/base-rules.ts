@@ -1,4 +1,4 @@
-import { tables, type Rule, type Table } from './rule.ts'
+import { appendLine, tables, type Rule, type Table } from './rule.ts'
 
 /** The static part of one table: what stands in the kernel besides the rules of each service. */
 export interface BaseTable {
@@ -45,6 +45,21 @@ export function joinBaseRules(parts: readonly BaseRules[]): BaseRules {
     sharedChains: parts.flatMap((part) => part[table].sharedChains),
   })
   return { filter: join('filter'), nat: join('nat'), mangle: join('mangle'), raw: join('raw') }
+}
+
+/** What `base` has and `other` has not: chains of its own and rules that it inserts. */
+export function subtractBaseRules(base: BaseRules, other: BaseRules): BaseRules {
+  const subtract = (table: Table): BaseTable => {
+    const has = new Set(other[table].inserted.map(appendLine))
+    return {
+      chains: base[table].chains.filter((chain) => !other[table].chains.includes(chain)),
+      before: [],
+      after: [],
+      inserted: base[table].inserted.filter((rule) => !has.has(appendLine(rule))),
+      sharedChains: [],
+    }
+  }
+  return { filter: subtract('filter'), nat: subtract('nat'), mangle: subtract('mangle'), raw: subtract('raw') }
 }
 
 interface Section {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Agent, type AgentOptions } from '../../src/agent/agent.ts'
 import type { ClusterChanges, ClusterSource } from '../../src/agent/cluster-source.ts'
+import { iptablesBackend } from '../../src/agent/iptables-backend.ts'
 import type { IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { parseCorefile } from '../../src/config/corefile/corefile.ts'
 import type { AddressPort } from '../../src/config/address-port.ts'
@@ -73,8 +74,7 @@ function begin(source: ClusterSource, options: Partial<AgentOptions>) {
     source,
     {
       ruleset,
-      tools: [],
-      observe: false,
+      backends: [],
       face: face('off'),
       ...options,
     },
@@ -90,14 +90,15 @@ function kernel() {
     restore: vi.fn<IptablesTool['restore']>(async () => undefined),
     hasCanary: vi.fn<IptablesTool['hasCanary']>(async () => true),
   }
-  return { tool, tools: families.map((family) => ({ family, tool, blockLines: 1000, dryRun: false })) }
+  const backends = families.map((family) => iptablesBackend(ruleset, { family, tool, blockLines: 1000, dryRun: false }))
+  return { tool, backends }
 }
 
 test('before the first list is complete nothing is read from the kernel or written to it, and a stop is at once', async () => {
-  const { tool, tools } = kernel()
+  const { tool, backends } = kernel()
   const source = new SlowSource()
   const port = await freePort()
-  const { agent, started } = begin(source, { tools, face: face({ host: '127.0.0.1', port }) })
+  const { agent, started } = begin(source, { backends, face: face({ host: '127.0.0.1', port }) })
   // Metrics are there from the start.
   await expect
     .poll(() => fetch(`http://127.0.0.1:${port}/proxyMode`).then((response) => response.text(), String))
@@ -165,13 +166,13 @@ test('with --dns-after-rules nothing is answered before rules were tried, and no
   const dns = await freePort()
   const text = `.:${dns} {\n bind 127.0.0.1\n kubernetes cluster.local\n}\n`
   const corefile = parseCorefile({ name: 'Corefile', text }, { environment: () => undefined, files: () => [] })
-  const { tool, tools } = kernel()
+  const { tool, backends } = kernel()
   const first = Promise.withResolvers<void>()
   tool.restore.mockImplementation(() => first.promise)
   const source = new SlowSource()
   source.complete([web])
   const options = { corefile, version: '1', workers: 1, search: { search: [] }, afterRules: true }
-  const { lines, started } = begin(source, { tools, dns: options })
+  const { lines, started } = begin(source, { backends, dns: options })
   await expect.poll(() => tool.restore.mock.calls.length).toBe(1)
   expect(lines.filter((line) => line.includes('answering DNS'))).toEqual([])
   tool.restore.mockRejectedValue(new Error('the kernel is busy'))

@@ -5,6 +5,7 @@ import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { DriftReporter } from '../../src/agent/drift-reporter.ts'
 import { FamilyPrograms } from '../../src/agent/family-programs.ts'
+import { iptablesBackend } from '../../src/agent/iptables-backend.ts'
 import { iptablesTool, RestoreRefused, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { ProxyMetrics } from '../../src/agent/proxy-metrics.ts'
 import { CommandError } from '../../src/host/command.ts'
@@ -44,12 +45,17 @@ function start({ dryRun = false, only }: { dryRun?: boolean; only?: Family } = {
     () => programs.figures,
     () => 0,
   )
+  const ruleset = {
+    nodeName: 'here',
+    masqueradeAll: false,
+    localDetection: { mode: 'NodeCIDR' },
+    nodePortNetworks: [],
+  } as const
   const programs: FamilyPrograms = new FamilyPrograms(
     store,
-    { nodeName: 'here', masqueradeAll: false, localDetection: { mode: 'NodeCIDR' }, nodePortNetworks: [] },
     families
       .filter((family) => family === (only ?? family))
-      .map((family) => ({ family, tool: kernel, blockLines: 1000, dryRun })),
+      .map((family) => iptablesBackend(ruleset, { family, tool: kernel, blockLines: 1000, dryRun })),
     30_000,
     log,
     observerOf(metrics),

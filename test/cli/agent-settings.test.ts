@@ -21,6 +21,13 @@ test('periods are handed on', () => {
   })
 })
 
+test('in IPVS mode its own periods count', () => {
+  const ipvs = { 'ipvs.syncPeriod': 7_000, 'ipvs.minSyncPeriod': 200 }
+  const both = { ...ipvs, 'iptables.syncPeriod': 5_000, 'iptables.minSyncPeriod': 100 }
+  expect(agentSettings({ ...both, mode: 'ipvs' })).toMatchObject({ syncPeriodMs: 7_000, minSyncPeriodMs: 200 })
+  expect(agentSettings(both)).toMatchObject({ syncPeriodMs: 5_000, minSyncPeriodMs: 100 })
+})
+
 test('of a period that no timer can keep, what one can is kept: it would run every millisecond', () => {
   const hour = 3_600_000
   expect(agentSettings({ 'iptables.syncPeriod': 1000 * hour, 'iptables.minSyncPeriod': 999 * hour })).toMatchObject({

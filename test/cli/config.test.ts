@@ -147,10 +147,6 @@ test.each([
     'detectLocalMode BridgeInterface needs detectLocal.bridgeInterface (--pod-bridge-interface)',
   ],
   [['--proxy-mode', 'nftables'], '--proxy-mode: expected one of iptables, ipvs, got "nftables"'],
-  [
-    ['--proxy-mode', 'ipvs'],
-    'mode: expected iptables, the only one that reaches the kernel yet; the command render knows ipvs too',
-  ],
   [['--node', 'a', '--hostname-override', 'b'], '--hostname-override b: --node a says otherwise; keep one of them'],
   [
     ['--kubeconfig=/var/lib/kube-proxy/config'],

@@ -25,6 +25,10 @@ test.each<[Settings, readonly string[]]>([
     ['iptables.minSyncPeriod is 31000 ms, longer than iptables.syncPeriod with 30000 ms; expected at most that'],
   ],
   [{ 'iptables.minSyncPeriod': 31_000, 'iptables.syncPeriod': 31_000 }, []],
+  [
+    { 'ipvs.minSyncPeriod': 2_000, 'ipvs.syncPeriod': 1_000 },
+    ['ipvs.minSyncPeriod is 2000 ms, longer than ipvs.syncPeriod with 1000 ms; expected at most that'],
+  ],
   [{ '--cleanup': false }, []],
   [
     { '--cleanup': true, '--write-config-to': 'x' },
@@ -75,17 +79,17 @@ test('settings without effect are named by reason, unless they say what kube-pro
   expect(
     describeUnused({
       'ipvs.scheduler': 'rr',
-      'ipvs.tcpTimeout': 900_000,
-      'ipvs.syncPeriod': 30_000,
-      'ipvs.strictARP': true,
+      'nftables.masqueradeAll': true,
+      'nftables.syncPeriod': 30_000,
+      'nftables.masqueradeBit': 15,
       portRange: '300-2000',
       healthzBindAddress: { host: '0.0.0.0', port: 10256 },
       'iptables.masqueradeBit': 3,
       'clientConnection.qps': 50,
     }),
   ).toBe(
-    'no effect: clientConnection.qps (a few long requests need no limit); ipvs.strictARP, ipvs.tcpTimeout (IPVS does not reach the kernel yet); portRange (kube-proxy makes no use of it either)',
+    'no effect: clientConnection.qps (a few long requests need no limit); nftables.masqueradeBit, nftables.masqueradeAll (nftables is not there yet); portRange (kube-proxy makes no use of it either)',
   )
-  expect(describeUnused({ 'ipvs.syncPeriod': 30_000, 'clientConnection.qps': 5 })).toBeUndefined()
+  expect(describeUnused({ 'nftables.syncPeriod': 30_000, 'clientConnection.qps': 5 })).toBeUndefined()
   expect(describeUnused({})).toBeUndefined()
 })

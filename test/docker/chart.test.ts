@@ -51,6 +51,7 @@ test.each([
   { values: ['observeOnly=true'], flags: ['--observe'] },
   { values: ['kubeProxy.enabled=false'], flags: ['--no-proxy'] },
   { values: ['dns.nodeLocal=true'], flags: ['--node-local-dns'] },
+  { values: ['dns.nodeLocal=true', 'mode=ipvs'], flags: ['--node-local-dns=169.254.20.10'] },
 ])('$values becomes $flags', async ({ values, flags }) => {
   const [before, after] = [await argsWith(), await argsWith(...values)]
   expect(after.filter((arg) => !before.includes(arg))).toEqual(flags)

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { IpvsRuleset } from '../../src/agent/ipvs-ruleset.ts'
-import { diffAddresses } from '../../src/backends/ipvs/address-diff.ts'
 import { renderAddresses, renderServers, renderSets } from '../../src/backends/ipvs/documents.ts'
 import { parseSavedServers } from '../../src/backends/ipvs/saved-servers.ts'
 import { parseSavedSets } from '../../src/backends/ipvs/saved-sets.ts'
 import { diffServers, serverRemovalLines, serverUpdateLines } from '../../src/backends/ipvs/server-diff.ts'
-import { diffSets } from '../../src/backends/ipvs/set-diff.ts'
+import { changeState } from '../../src/backends/ipvs/state-change.ts'
 import type { IpvsState } from '../../src/backends/ipvs/state.ts'
 import { ipvsSchedulers } from '../../src/model/ipvs-scheduler.ts'
 import { families, type Family } from '../../src/net/family.ts'
@@ -58,11 +57,13 @@ test('the difference of two states makes one the other, no line is refused, and 
     fc.property(cluster, cluster, anyFamily, (before, after, family) => {
       const [old, now] = [stateOf(before, family), stateOf(after, family)]
       const kernel = kernelWith(old, family)
-      const servers = diffServers(old.servers, now.servers, () => true)
-      const sets = diffSets(old.sets, now.sets, family)
-      const addresses = diffAddresses(old.addresses, now.addresses)
-      kernel.run([...addresses.additions, ...sets.additions, ...serverUpdateLines(servers)])
-      kernel.run([...sets.removals, ...serverRemovalLines(servers), ...addresses.removals])
+      const change = changeState(old, now, {
+        family,
+        isBound: (address) => old.addresses.has(address) || now.addresses.has(address),
+        isOurs: () => true,
+      })
+      kernel.run([...change.setsAhead, ...serverUpdateLines(change.servers), ...change.opened, ...change.bound])
+      kernel.run([...change.closed, ...change.serversGone, ...change.setsBehind, ...change.unbound])
       const wanted = kernelWith(now, family)
       const saved = parseSavedServers(kernel.savedServers, family)
       expect(saved).toEqual(now.servers)
@@ -126,11 +127,16 @@ test('sets that are not there are made before their members are added; a set tha
   )
   expect(kernel).toEqual(new Map([['KUBE-CLUSTER-IP', new Set(['::c000:207,tcp:80'])]]))
   const wantedSets = new Map([['KUBE-LOAD-BALANCER-SOURCE-CIDR', new Set(['2001:db8::1,tcp:80,::/1'])]] as const)
-  expect(diffSets(kernel, wantedSets, 'IPv6')).toEqual({
-    additions: [
+  const state = { servers: new Map(), addresses: new Set<string>() }
+  const context = { family: 'IPv6', isBound: () => true, isOurs: () => true } as const
+  const change = changeState({ ...state, sets: kernel }, { ...state, sets: wantedSets }, context)
+  expect(change).toMatchObject({
+    setsAhead: [
       'create KUBE-6-LOAD-BALANCER-SOURCE-CID hash:ip,port,net family inet6 hashsize 1024 maxelem 65536',
       'add KUBE-6-LOAD-BALANCER-SOURCE-CID 2001:db8::1,tcp:80,::/1',
     ],
-    removals: [],
+    opened: [],
+    closed: [],
+    setsBehind: [],
   })
 })

@@ -5,6 +5,7 @@ import { AnsweredCluster } from '../../src/agent/answered-cluster.ts'
 import { ClusterStore } from '../../src/agent/cluster-store.ts'
 import { DnsZones } from '../../src/agent/dns-zones.ts'
 import { DriftReporter } from '../../src/agent/drift-reporter.ts'
+import { iptablesBackend } from '../../src/agent/iptables-backend.ts'
 import { FamilyPrograms } from '../../src/agent/family-programs.ts'
 import { iptablesTool, RestoreRefused, type IptablesTool } from '../../src/agent/iptables-tool.ts'
 import { defaultCorefile } from '../../src/config/default-corefile.ts'
@@ -129,7 +130,6 @@ class Node {
         throw new Error(sentence)
       },
     )
-    const tools = families.map((family) => ({ family, tool: this.#tool(family), blockLines: 5, dryRun: false }))
     const silent = createLog({}, { write: () => undefined })
     const options = {
       nodeName: 'node-1',
@@ -138,8 +138,11 @@ class Node {
       nodePortNetworks: [],
     } as const
     const observer = { synced: nothing, checked: nothing, cleaned: nothing, observeProgramming: nothing }
+    const backends = families.map((family) =>
+      iptablesBackend(options, { family, tool: this.#tool(family), blockLines: 5, dryRun: false }),
+    )
     const drift = new DriftReporter(new Registry(), 'node-1', silent)
-    this.#programs = new FamilyPrograms(this.store, options, tools, 30_000, silent, observer, drift)
+    this.#programs = new FamilyPrograms(this.store, backends, 30_000, silent, observer, drift)
   }
 
   async change(versions: readonly Version[]): Promise<void> {

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { DriftReporter } from '../../src/agent/drift-reporter.ts'
 import { FamilyObservers } from '../../src/agent/family-observers.ts'
+import { observedIptables } from '../../src/agent/observed-iptables.ts'
+import { iptablesBackend } from '../../src/agent/iptables-backend.ts'
 import { FamilyPrograms } from '../../src/agent/family-programs.ts'
 import { blockLines, iptablesTool } from '../../src/agent/iptables-tool.ts'
 import { ProxyMetrics } from '../../src/agent/proxy-metrics.ts'
@@ -272,8 +274,9 @@ async function createNode(variant: (typeof variants)[number]) {
     programs(command: RunCommand = run) {
       const { log, drift, metrics, ...seen } = reporting()
       const tool = iptablesTool(command, 'IPv4', variant)
-      const tools = [{ family: 'IPv4', tool, blockLines: blockLines[variant], dryRun: false }] as const
-      return { ...seen, programs: new FamilyPrograms(store(), options, tools, 30_000, log, observerOf(metrics), drift) }
+      const family = { family: 'IPv4', tool, blockLines: blockLines[variant], dryRun: false } as const
+      const backends = [iptablesBackend(options, family)]
+      return { ...seen, programs: new FamilyPrograms(store(), backends, 30_000, log, observerOf(metrics), drift) }
     },
     observers() {
       const { log, drift, metrics: _, ...seen } = reporting()
@@ -282,8 +285,8 @@ async function createNode(variant: (typeof variants)[number]) {
         tools.add(command)
         return run(command, args, input)
       }
-      const family = { family: 'IPv4', tool: iptablesTool(noting, 'IPv4', variant) } as const
-      return { ...seen, tools, observers: new FamilyObservers(store(), options, [family], 30_000, log, drift) }
+      const observed = observedIptables(options, 'IPv4', iptablesTool(noting, 'IPv4', variant))
+      return { ...seen, tools, observers: new FamilyObservers(store(), [observed], 30_000, log, drift) }
     },
     [Symbol.asyncDispose]: () => namespace[Symbol.asyncDispose](),
   }

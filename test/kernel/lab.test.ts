@@ -6,6 +6,7 @@ import { execa } from 'execa'
 import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { addressOf } from '../../src/host/lab/addresses.ts'
 import { createLab, type Lab } from '../../src/host/lab/lab.ts'
+import { hostMachine } from '../../src/host/lab/machine.ts'
 import { listNamespaces } from '../../src/host/lab/namespaces.ts'
 import { isRunning } from '../../src/host/lab/running.ts'
 import { requireTools } from '../../src/host/lab/tools.ts'
@@ -32,7 +33,7 @@ describe('a network lab', () => {
     expect(await hostNetwork()).toEqual(before)
     await lab.destroy()
     expect(await hostNetwork()).toEqual(before)
-    expect(await listNamespaces(lab.name)).toEqual([])
+    expect(await listNamespaces(hostMachine, lab.name)).toEqual([])
   })
 
   test('joins every place to every other through the node', async () => {
@@ -113,17 +114,17 @@ describe('a network lab', () => {
     // A name is a file name, of at most 255 characters: that of the node still fits, that of the client does not.
     const prefix = options.prefix.padEnd(255 - `-${process.pid}-0000-node`.length, '-')
     await expect(createLab({ ...options, prefix })).rejects.toThrow('Cannot set up network namespaces')
-    expect(await listNamespaces(prefix)).toEqual([])
+    expect(await listNamespaces(hostMachine, prefix)).toEqual([])
   })
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('is removed when its owner gets %s', async (signal) => {
     const { owner, name, pid } = await startOwner()
-    expect(await listNamespaces(name)).toHaveLength(3)
+    expect(await listNamespaces(hostMachine, name)).toHaveLength(3)
     owner.kill(signal)
     // npx passes on the signal that the terminal has already sent.
     owner.kill(signal)
     expect(await once(owner, 'exit')).toEqual([null, signal])
-    expect(await listNamespaces(name)).toEqual([])
+    expect(await listNamespaces(hostMachine, name)).toEqual([])
     expect(isRunning(pid)).toBe(false)
   })
 
@@ -131,11 +132,11 @@ describe('a network lab', () => {
     const [killed, alive] = [await startOwner(), await startOwner()]
     killed.owner.kill('SIGKILL')
     await once(killed.owner, 'exit')
-    expect(await listNamespaces(killed.name)).toHaveLength(3)
+    expect(await listNamespaces(hostMachine, killed.name)).toHaveLength(3)
     lab = await createLab(options)
-    expect(await listNamespaces(killed.name)).toEqual([])
+    expect(await listNamespaces(hostMachine, killed.name)).toEqual([])
     await vi.waitFor(() => expect(isRunning(killed.pid)).toBe(false))
-    expect(await listNamespaces(alive.name)).toHaveLength(3)
+    expect(await listNamespaces(hostMachine, alive.name)).toHaveLength(3)
   })
 
   test('names the tool that is missing and its Debian package', () => {

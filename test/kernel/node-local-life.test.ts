@@ -248,6 +248,10 @@ test('--dry-run prints the interface and the rules, and makes neither', async ()
 
 test.each([
   { args: ['--no-dns', '--node-local-dns'], want: '--node-local-dns answers DNS, so it cannot go with --no-dns' },
+  {
+    args: ['--mode', 'ipvs', '--node-local-dns'],
+    want: 'with --mode ipvs name the link-local address alone: --node-local-dns 169.254.20.10',
+  },
   { args: ['--node-local-dns', '127.0.0.1'], want: 'expected unicast addresses with commas between them' },
   { args: ['--node-local-dns', '10.96.0.10,fe80::1'], want: 'got "fe80::1"' },
 ])('run $args is refused', async ({ args, want }) => {

@@ -4,6 +4,7 @@ import { renderFullSync } from '../../src/backends/iptables/full-sync.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import type { Variant } from '../../src/backends/iptables/variant.ts'
 import { createLab, type Lab } from '../../src/host/lab/lab.ts'
+import { hostMachine } from '../../src/host/lab/machine.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { addressIn, endpoints, places, secondAddress, strangerAddress } from '../packets/places.ts'
 import { clusterObjects, nodeAddresses, ownedVip, rulesetOptions, type Setting } from '../packets/settings.ts'
@@ -20,8 +21,8 @@ const serviceNetworks: Readonly<Record<Family, readonly string[]>> = {
  * A lab in which everyone of the packet table is there and answers with its name, and whoever gets a packet that the
  * rows leave untouched says so: the node itself, or `outside`, which takes every service address for its own.
  */
-export async function createPacketLab(rows: readonly Row[]): Promise<Lab> {
-  const lab = await createLab({ prefix: 'pointsman-test', backends: 6, families, destroyOnSignals: true })
+export async function createPacketLab(rows: readonly Row[], machine = hostMachine): Promise<Lab> {
+  const lab = await createLab({ prefix: 'pointsman-test', backends: 6, families, destroyOnSignals: true, machine })
   try {
     await setUp(lab, rows)
     return lab

@@ -32,10 +32,22 @@ export function attemptsOf({ packet, want }: Row): Attempts {
   }
 }
 
-/** Holds what came of the connections against the row. */
-export function expectFates(row: Row, summary: Summary, nodeAddresses: readonly string[]): void {
+/** The same where endpoints take turns, in a slow kernel: two rounds of them. */
+export function turnsOf(row: Row): Attempts {
+  const turns = 2 * Math.max(2, wantedFates(row.want).length)
+  const isOne = row.want === 'reject' || row.want === 'drop'
+  const timeout = row.want === 'drop' ? 1500 : 10_000
+  return { ...attemptsOf(row), count: isOne ? 1 : turns, concurrency: 1, timeout }
+}
+
+/** Holds what came of so many connections against the row. */
+export function expectFates(
+  row: Row,
+  summary: Summary,
+  nodeAddresses: readonly string[],
+  { count } = attemptsOf(row),
+): void {
   const { packet, want } = row
-  const { count } = attemptsOf(row)
   const fates = wantedFates(want)
   const { seenBy, refused, timeouts, errors } = summary
   const outcome = fates[0]?.outcome

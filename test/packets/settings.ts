@@ -45,14 +45,18 @@ export const settings = [
 export type SettingName = (typeof settings)[number]['name']
 
 /** Every object of the cluster under a setting. */
-export function clusterObjects({ zone }: Setting): readonly unknown[] {
+export function clusterObjects(setting: Setting): readonly unknown[] {
+  return [nodeObject(setting), ...serviceObjects]
+}
+
+/** The Node that all of it is about. */
+export function nodeObject({ zone }: Pick<Setting, 'zone'>): unknown {
   const addresses = families.flatMap((family) => [
     { type: 'InternalIP', address: addressIn(family, 'node') },
     { type: 'ExternalIP', address: secondAddress[family] },
   ])
   const labels = zone === undefined ? {} : { 'topology.kubernetes.io/zone': zone }
-  const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: thisNode, labels }, status: { addresses } }
-  return [node, ...serviceObjects]
+  return { apiVersion: 'v1', kind: 'Node', metadata: { name: thisNode, labels }, status: { addresses } }
 }
 
 export function rulesetOptions(setting: Setting, family: Family): RulesetOptions {

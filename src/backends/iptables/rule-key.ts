@@ -69,10 +69,15 @@ function canonicalPair(name: string, value: string, negated: boolean): readonly 
         : [name, value]
     case '--rsource':
       return implied
+    case '--vproto':
+      return [name, protocolNumbers[value] ?? value]
     default:
       return [name, value]
   }
 }
+
+/** Which iptables prints in place of the names. Source: the IANA protocol numbers. */
+const protocolNumbers: Readonly<Record<string, string>> = { tcp: '6', udp: '17', sctp: '132' }
 
 function networkKey(value: string): string {
   const [host = '', prefix] = value.split('/')

@@ -5,7 +5,7 @@ import { matchLocal } from '../../xtables/match-local.ts'
 import { appendLine, chainLine, type Rule, type Table } from '../../xtables/rule.ts'
 import { formatTable } from '../../xtables/table-lines.ts'
 import type { IpvsFragment } from './fragment.ts'
-import { kernelSetName } from './ip-set.ts'
+import { kernelSetName, type SetName } from './ip-set.ts'
 import type { IpvsState } from './state.ts'
 
 /** What of the rules is the node's. */
@@ -27,15 +27,30 @@ export function renderRules(
   { sets }: IpvsState,
   family: Family,
 ): string {
-  const filled = new Set([...sets].flatMap(([set, members]) => (members.size > 0 ? [kernelSetName(set, family)] : [])))
+  const due = dueRules(base, filledSets(sets), family)
   return ipvsTables
     .map((table) => {
-      const { chains, before, after } = base[table]
+      const { chains, before, after } = due[table]
       const services = table === 'filter' ? fragments.flatMap((fragment) => fragment.filter) : []
-      const rules = [...before, ...services, ...after].filter((rule) => isDue(table, rule, filled))
+      const rules = [...before, ...services, ...after]
       return formatTable({ table, chains: chains.map(chainLine), rules: rules.map(appendLine) })
     })
     .join('')
+}
+
+/** The base rules without those that ask about a set without members, unless they always stand. */
+export function dueRules(base: BaseRules, filled: ReadonlySet<SetName>, family: Family): BaseRules {
+  const names = new Set([...filled].map((set) => kernelSetName(set, family)))
+  const due = (table: Table) => {
+    const of = (rules: readonly Rule[]) => rules.filter((rule) => isDue(table, rule, names))
+    return { ...base[table], before: of(base[table].before), after: of(base[table].after) }
+  }
+  return { ...base, nat: due('nat'), filter: due('filter') }
+}
+
+/** Those that have members. */
+export function filledSets(sets: IpvsState['sets']): ReadonlySet<SetName> {
+  return new Set([...sets].flatMap(([set, members]) => (members.size > 0 ? [set] : [])))
 }
 
 /** The base rules with the rule that asks for masquerading of traffic to cluster IPs as these options want it. */

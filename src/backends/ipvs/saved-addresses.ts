@@ -1,7 +1,7 @@
 import { Field } from '../../model/field.ts'
 import { familyOf, parseAddress, type Address } from '../../net/address.ts'
 import type { Family } from '../../net/family.ts'
-import { isLoopback } from '../../plan/node-port-addresses.ts'
+import { isLinkLocal, isLoopback } from '../../plan/node-port-addresses.ts'
 import { ipvsInterface } from './documents.ts'
 
 export interface SavedAddresses {
@@ -25,9 +25,4 @@ export function parseSavedAddresses(json: string, family: Family): SavedAddresse
   })
   const of = (side: boolean) => new Set(all.flatMap(({ ours, address }) => (ours === side ? [address] : [])).sort())
   return { bound: of(true), node: of(false) }
-}
-
-/** fe80::/10: the kernel gives one to each IPv6 interface that is up. */
-function isLinkLocal(address: Address): boolean {
-  return /^fe[89ab]/.test(address)
 }

@@ -3,7 +3,7 @@ import { realServerWords, serverSettings, serverWords, type RealServer, type Vir
 type Servers = ReadonlyMap<string, VirtualServer>
 
 /** A real server and the virtual server that it is of. */
-interface RealServerOf {
+export interface RealServerOf {
   readonly server: VirtualServer
   readonly real: RealServer
 }

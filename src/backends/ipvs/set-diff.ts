@@ -1,31 +1,27 @@
-import type { Family } from '../../net/family.ts'
-import { addLine, createLine, deleteLine, type SetMember, type SetName } from './ip-set.ts'
+import { setNames, type SetMember, type SetName } from './ip-set.ts'
 
 type Sets = ReadonlyMap<SetName, ReadonlySet<string>>
 
-/** Lines for `ipset restore`: additions before the rules that ask for them, removals after whatever was reached by them. */
 export interface SetDiff {
-  /** Sets that are not there, then members. */
-  readonly additions: readonly string[]
-  readonly removals: readonly string[]
+  /** Sets that are not there. */
+  readonly created: readonly SetName[]
+  /** What lets packets pass comes before what asks it of them: ranges before the firewall, policy Local before Cluster. */
+  readonly added: readonly SetMember[]
+  /** The other way round. */
+  readonly removed: readonly SetMember[]
 }
 
 /** What makes the kernel's sets the wanted ones; a set that is not wanted stays. */
-export function diffSets(kernel: Sets, wanted: Sets, family: Family): SetDiff {
-  const created = [...wanted.keys()].filter((set) => !kernel.has(set))
+export function diffSets(kernel: Sets, wanted: Sets): SetDiff {
+  const names = setNames.filter((set) => wanted.has(set))
   return {
-    additions: [
-      ...created.map((set) => createLine(set, family)),
-      ...without(wanted, kernel).map((member) => addLine(member, family)),
-    ],
-    removals: without(kernel, wanted)
-      .filter(({ set }) => wanted.has(set))
-      .map((member) => deleteLine(member, family)),
+    created: names.filter((set) => !kernel.has(set)),
+    added: names.toReversed().flatMap((set) => without(set, wanted, kernel)),
+    removed: names.flatMap((set) => without(set, kernel, wanted)),
   }
 }
 
-function without(sets: Sets, others: Sets): readonly SetMember[] {
-  return [...sets].flatMap(([set, members]) =>
-    [...members].filter((member) => others.get(set)?.has(member) !== true).map((member) => ({ set, member })),
-  )
+function without(set: SetName, sets: Sets, others: Sets): readonly SetMember[] {
+  const other = others.get(set)
+  return [...(sets.get(set) ?? [])].filter((member) => other?.has(member) !== true).map((member) => ({ set, member }))
 }

@@ -1,18 +1,19 @@
 import { ClusterStore } from '../../agent/cluster-store.ts'
 import { zoneOfState } from '../../agent/dns-table.ts'
-import { iptablesDocuments, zoneDocument } from '../../agent/documents.ts'
+import { iptablesDocuments, ipvsDocuments, zoneDocument } from '../../agent/documents.ts'
 import { parseManifests } from '../../agent/manifest-text.ts'
 import { answerQuery } from '../../dns/answer.ts'
 import { listenDns } from '../../host/dns-listener.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { podCidr } from '../../host/lab/addresses.ts'
+import type { ModeName } from '../modes.ts'
 import { print } from '../output.ts'
 import { demoObjects, web } from './cluster.ts'
 
 const zone = { domain: 'cluster.local', ttl: 5 }
 
 /** What can be shown without the right to make a network namespace: the rules as text, and real DNS answers. */
-export async function demoWithoutRoot(): Promise<void> {
+export async function demoWithoutRoot(mode: ModeName): Promise<void> {
   await print(
     `Without root no network namespace can be made. As root this would make five of them (a node, three backends, a
 client), program these rules in the node, send 300 connections through them, remove a backend, and show what changes.
@@ -27,7 +28,11 @@ client), program these rules in the node, send 300 connections through them, rem
   const networks = [podCidr.IPv4].flatMap((text) => parseCidr(text) ?? [])
   const localDetection = { mode: 'ClusterCIDR', networks } as const
   const ruleset = { nodeName: 'node-1', masqueradeAll: false, localDetection, nodePortNetworks: [] }
-  const documents = [...iptablesDocuments(store, ['IPv4'], ruleset), zoneDocument(store, zone)]
+  const rules =
+    mode === 'ipvs'
+      ? ipvsDocuments(store, ['IPv4'], { ...ruleset, scheduler: 'rr' })
+      : iptablesDocuments(store, ['IPv4'], ruleset)
+  const documents = [...rules, zoneDocument(store, zone)]
   for (const { name, text } of documents) await print(`# ${name}\n${text}`)
   const answers = zoneOfState(store, zone)
   const listener = await listenDns(

@@ -1,5 +1,6 @@
 import { used } from '../field-spec.ts'
 import { duration, flag, integer } from '../kind.ts'
+import { ipvsKernelFields } from './ipvs.ts'
 import { bindAddress } from '../network-kind.ts'
 import { logFields } from './log.ts'
 
@@ -42,6 +43,7 @@ export const kernelFields = {
     '<time>',
     'forget answered UDP after (0: leave alone)',
   ),
+  ...ipvsKernelFields,
   oomScoreAdj: used(integer(-1000, 1000), 'oom-score-adj', '<n>', 'how readily the kernel ends us without memory'),
   metricsBindAddress: used(
     bindAddress(10249),

@@ -1,6 +1,6 @@
 import { used } from '../field-spec.ts'
-import { ipvsSchedulers } from '../../model/ipvs-scheduler.ts'
 import { flag, integer, oneOf, period } from '../kind.ts'
+import { ipvsRuleFields } from './ipvs.ts'
 import { address, interfaceName, nodeName, nodePortNetworks, podNetworks } from '../network-kind.ts'
 
 const modes = oneOf('iptables', 'ipvs')
@@ -15,7 +15,7 @@ export const ruleFields = {
     '<name>',
     'the node this is (default: the host name of this machine)',
   ),
-  mode: used(modes, 'proxy-mode mode', '<mode>', 'how rules are written: iptables (default); render knows ipvs too'),
+  mode: used(modes, 'proxy-mode mode', '<mode>', 'how services reach the kernel: iptables (default) or ipvs'),
   clusterCIDR: used(podNetworks, 'cluster-cidr', '<cidrs>', 'pod networks, one per family, joined by a comma'),
   detectLocalMode: used(
     localModes,
@@ -60,12 +60,6 @@ export const ruleFields = {
     '<address>',
     'address of the node in its family, in place of that of the Node',
   ),
-  'ipvs.scheduler': used(
-    oneOf(...ipvsSchedulers),
-    'ipvs-scheduler',
-    '<name>',
-    'how IPVS chooses an endpoint, for Services without the annotation pointsman/ipvs-scheduler (default: rr)',
-  ),
   'iptables.syncPeriod': used(
     period,
     'iptables-sync-period',
@@ -78,4 +72,5 @@ export const ruleFields = {
     '<time>',
     'least time between two updates (default: none)',
   ),
+  ...ipvsRuleFields,
 }

@@ -1,13 +1,12 @@
 import { unused } from '../field-spec.ts'
-import { duration, flag, integer, listOf, number, period, switches, text } from '../kind.ts'
-import { address, cidr } from '../network-kind.ts'
+import { duration, flag, integer, number, period, switches, text } from '../kind.ts'
+import { address } from '../network-kind.ts'
 import { unusedLogFields } from './log.ts'
 
 const word = text()
 const size = integer(0)
 const format = unused('objects come as JSON')
 const limit = unused('a few long requests need no limit')
-const ipvs = unused('IPVS does not reach the kernel yet')
 const nftables = unused('nftables is not there yet')
 const servers = unused('not there yet')
 const windows = unused('this is not Windows')
@@ -19,14 +18,6 @@ export const unusedFields = {
   'clientConnection.contentType': format(word, 'kube-api-content-type', ['application/vnd.kubernetes.protobuf']),
   'clientConnection.qps': limit(number, 'kube-api-qps', [0, 5]),
   'clientConnection.burst': limit(size, 'kube-api-burst', [0, 10]),
-
-  'ipvs.excludeCIDRs': ipvs(listOf(cidr), 'ipvs-exclude-cidrs'),
-  'ipvs.strictARP': ipvs(flag, 'ipvs-strict-arp', [false]),
-  'ipvs.syncPeriod': ipvs(period, 'ipvs-sync-period', [30_000]),
-  'ipvs.minSyncPeriod': ipvs(period, 'ipvs-min-sync-period', [1_000]),
-  'ipvs.tcpTimeout': ipvs(period, 'ipvs-tcp-timeout'),
-  'ipvs.tcpFinTimeout': ipvs(period, 'ipvs-tcpfin-timeout'),
-  'ipvs.udpTimeout': ipvs(period, 'ipvs-udp-timeout'),
 
   'nftables.masqueradeBit': nftables(integer(0, 31), '', [14]),
   'nftables.masqueradeAll': nftables(flag, '', [false]),

@@ -1,17 +1,18 @@
-import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { execa } from 'execa'
 import type { Family } from '../../net/family.ts'
 import type { Place } from './addresses.ts'
 import { labName, removeLeftovers } from './leftovers.ts'
+import { hostMachine, type Machine, type RunningCommand } from './machine.ts'
 import { listNamespaces, removeNamespaces, runIp } from './namespaces.ts'
 import { interfaceLines, linkLines, settingsOf } from './network.ts'
 import type { Attempts } from './peer-client.ts'
 import {
+  clientIn,
   connectAllFrom,
   connectFrom,
   loopFrom,
   serveIn,
+  type Client,
   type Connect,
   type Listen,
   type Loop,
@@ -28,6 +29,8 @@ export interface LabOptions {
   readonly families: readonly Family[]
   /** Destroy the lab on SIGINT, SIGTERM and SIGHUP, before the signal takes its usual course. */
   readonly destroyOnSignals: boolean
+  /** Where its namespaces are; absent: on the host. */
+  readonly machine?: Machine
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -35,7 +38,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Makes a node, pods behind it and a client outside, each in a network namespace, and removes dead labs first. */
 export async function createLab(options: LabOptions): Promise<Lab> {
   requireTools([{ command: 'ip', debianPackage: 'iproute2' }])
-  await removeLeftovers(options.prefix)
+  await removeLeftovers(options.machine ?? hostMachine, options.prefix)
   const lab = new Lab(options)
   try {
     await lab.built
@@ -52,10 +55,12 @@ export class Lab {
   readonly places: readonly Place[]
   readonly families: readonly Family[]
   readonly built: Promise<void>
-  readonly #children = new Set<ChildProcess>()
+  readonly #machine: Machine
+  readonly #children = new Set<RunningCommand>()
   #destroyed: Promise<void> | undefined
 
-  constructor({ prefix, backends, families, destroyOnSignals }: LabOptions) {
+  constructor({ prefix, backends, families, destroyOnSignals, machine = hostMachine }: LabOptions) {
+    this.#machine = machine
     this.name = labName(prefix)
     const pods = Array.from({ length: backends }, (_, i) => `backend${i + 1}` as const)
     this.places = ['node', 'client', ...pods]
@@ -71,17 +76,16 @@ export class Lab {
 
   /** Runs a command inside a place to its end and returns what it printed; rejects when it fails. */
   async exec(place: Place, command: string, args: readonly string[], { input = '' } = {}): Promise<string> {
-    const { stdout } = await execa('ip', ['netns', 'exec', this.namespaceOf(place), command, ...args], { input })
-    return stdout
+    return this.#machine.exec('ip', this.#inside(place, command, args), { input })
   }
 
   /**
    * Starts a command inside a place that runs until it is killed, at the latest by {@link destroy}.
    * All three streams are pipes; whoever starts it reads what it prints, or it stops when they are full.
    */
-  spawn(place: Place, command: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  spawn(place: Place, command: string, args: readonly string[]): RunningCommand {
     // `ip netns exec` becomes the command, so a signal to the child reaches it.
-    const child = spawn('ip', ['netns', 'exec', this.namespaceOf(place), command, ...args])
+    const child = this.#machine.spawn('ip', this.#inside(place, command, args))
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
     return child
@@ -102,6 +106,11 @@ export class Lab {
     return connectAllFrom(this, place, batch)
   }
 
+  /** Starts a client in a place that waits for questions. */
+  async client(place: Place): Promise<Client> {
+    return clientIn(this, place)
+  }
+
   /** Connects from a place over and over until it is stopped; resolves when the first connections have ended. */
   async loop(place: Place, connect: Connect): Promise<Loop> {
     return loopFrom(this, place, connect)
@@ -113,12 +122,24 @@ export class Lab {
     return this.#destroyed
   }
 
+  #inside(place: Place, command: string, args: readonly string[]): readonly string[] {
+    return ['netns', 'exec', this.namespaceOf(place), command, ...args]
+  }
+
   async #build(): Promise<void> {
-    await runIp(this.places.map((place) => `netns add ${this.namespaceOf(place)}`))
+    await runIp(
+      this.#machine,
+      this.places.map((place) => `netns add ${this.namespaceOf(place)}`),
+    )
     await Promise.all(this.places.map((place) => this.#applySettings(place)))
-    await runIp(linkLines(this.places, (place) => this.namespaceOf(place)))
+    await runIp(
+      this.#machine,
+      linkLines(this.places, (place) => this.namespaceOf(place)),
+    )
     await Promise.all(
-      this.places.map((place) => runIp(interfaceLines(place, this.places, this.families), this.namespaceOf(place))),
+      this.places.map((place) =>
+        runIp(this.#machine, interfaceLines(place, this.places, this.families), this.namespaceOf(place)),
+      ),
     )
   }
 
@@ -134,7 +155,7 @@ export class Lab {
     // A namespace that is still being made would come to life after its removal.
     await this.built.catch(() => undefined)
     await Promise.all([...this.#children].map(endProcess))
-    await removeNamespaces(await listNamespaces(`${this.name}-`))
+    await removeNamespaces(this.#machine, await listNamespaces(this.#machine, `${this.name}-`))
     for (const signal of signals) process.off(signal, this.#destroyAndDie)
   }
 
@@ -145,7 +166,7 @@ export class Lab {
 }
 
 /** Asks a process to end, and after two seconds makes it. */
-async function endProcess(child: ChildProcess): Promise<void> {
+async function endProcess(child: RunningCommand): Promise<void> {
   const exited = once(child, 'exit')
   child.kill('SIGTERM')
   const deadline = setTimeout(() => child.kill('SIGKILL'), 2000)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Machine } from './machine.ts'
 import { listNamespaces, removeNamespaces } from './namespaces.ts'
 import { isRunning } from './running.ts'
 
@@ -8,9 +9,12 @@ export function labName(prefix: string): string {
 }
 
 /** Removes the labs of `prefix` whose owner died before it could: one that was killed, or lost its power. */
-export async function removeLeftovers(prefix: string): Promise<void> {
-  const names = await listNamespaces(`${prefix}-`)
-  await removeNamespaces(names.filter((name) => isOrphan(name.slice(prefix.length + 1))))
+export async function removeLeftovers(machine: Machine, prefix: string): Promise<void> {
+  const names = await listNamespaces(machine, `${prefix}-`)
+  await removeNamespaces(
+    machine,
+    names.filter((name) => isOrphan(name.slice(prefix.length + 1))),
+  )
 }
 
 /** `rest` is what follows the prefix, e.g. `4711-9f3a-node`; any other shape belongs to somebody else. */

@@ -5,13 +5,15 @@
  *     peer connect tcp|udp ADDRESS PORT COUNT [--concurrency N] [--timeout MS] [--pause MS] [--source ADDRESS]
  *     peer loop tcp|udp ADDRESS PORT [the same]
  *     peer batch
+ *     peer client
  *
- * `serve` and `loop` print `ready` when they are, and end when standard input does, so that they never outlive the
+ * `serve`, `loop` and `client` print `ready` when they are, and end when standard input does, so that they never outlive the
  * lab. `connect` and `loop` end with a summary as one line of JSON. `batch` makes what a list of {@link Attempts} in JSON
- * on standard input asks for, all at once, and prints their summaries as one line. The file imports nothing but Node and its own
- * siblings: it runs from source as it is, and bundled as one file.
+ * on standard input asks for, all at once, and prints their summaries as one line; `client` does so for each line. The file
+ * imports nothing but Node and its own siblings: it runs from source as it is, and bundled as one file.
  */
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { text } from 'node:stream/consumers'
 import { connectTimes, connectWhile, type Attempts, type Pace, type Target } from './peer-client.ts'
@@ -42,10 +44,13 @@ switch (mode) {
     print(await runLoop())
     break
   case 'batch':
-    print(await runBatch())
+    print(await runBatch(await text(process.stdin)))
+    break
+  case 'client':
+    await runClient()
     break
   default:
-    throw new SyntaxError(`Cannot run the peer as "${mode}": it knows serve, connect, loop and batch`)
+    throw new SyntaxError(`Cannot run the peer as "${mode}": it knows serve, connect, loop, batch and client`)
 }
 
 async function runServer(name: string): Promise<void> {
@@ -59,9 +64,14 @@ async function runConnect(count: number): Promise<Summary> {
   return connectTimes({ ...target(), ...pace(), count })
 }
 
-async function runBatch(): Promise<readonly Summary[]> {
-  const batch: readonly Attempts[] = JSON.parse(await text(process.stdin))
+async function runBatch(line: string): Promise<readonly Summary[]> {
+  const batch: readonly Attempts[] = JSON.parse(line)
   return Promise.all(batch.map(connectTimes))
+}
+
+async function runClient(): Promise<void> {
+  console.log('ready')
+  for await (const line of createInterface({ input: process.stdin })) print(await runBatch(line))
 }
 
 async function runLoop(): Promise<Summary> {

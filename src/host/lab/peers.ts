@@ -1,16 +1,16 @@
-import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import type { Place } from './addresses.ts'
+import type { RunningCommand } from './machine.ts'
 import type { Attempts, Pace, Target } from './peer-client.ts'
 import type { Summary } from './summary.ts'
 
 /** How to run a command in a place: to its end, or until it is stopped. */
 interface Runner {
   exec(place: Place, command: string, args: readonly string[], options?: { readonly input: string }): Promise<string>
-  spawn(place: Place, command: string, args: readonly string[]): ChildProcessWithoutNullStreams
+  spawn(place: Place, command: string, args: readonly string[]): RunningCommand
 }
 
 export interface Listen {
@@ -26,6 +26,14 @@ export type Connect = Target & Partial<Pace>
 
 export interface Server {
   /** Resolves when it listens no more. */
+  stop(): Promise<void>
+}
+
+/** A process that stays, for many questions: to start one takes longer than most connections. */
+export interface Client {
+  /** Makes many kinds of connections at the same time, and tells what came of each, in the order given. */
+  connectAll(batch: readonly Attempts[]): Promise<readonly Summary[]>
+  /** Resolves when it has ended. */
   stop(): Promise<void>
 }
 
@@ -69,6 +77,19 @@ export async function connectAllFrom(
   return summaries
 }
 
+/** Starts a client in `place` that waits for questions; one at a time. */
+export async function clientIn(lab: Runner, place: Place): Promise<Client> {
+  const peer = await startPeer(lab, place, ['client'])
+  return {
+    stop: async () => peer.end(),
+    async connectAll(batch) {
+      peer.say(JSON.stringify(batch))
+      const summaries: readonly Summary[] = JSON.parse(await peer.nextLine())
+      return summaries
+    },
+  }
+}
+
 /** Connects from `place` over and over until it is stopped; resolves when the first connections have ended. */
 export async function loopFrom(lab: Runner, place: Place, connect: Connect): Promise<Loop> {
   const peer = await startPeer(lab, place, ['loop', ...targetArguments(connect), ...paceArguments(connect)])
@@ -84,6 +105,7 @@ interface PeerProcess {
   /** Closes its standard input, which it takes as the sign to end, and waits until it has. */
   end(): Promise<void>
   nextLine(): Promise<string>
+  say(line: string): void
 }
 
 /** Starts a peer and waits until it says `ready`. */
@@ -102,7 +124,7 @@ async function startPeer(lab: Runner, place: Place, args: readonly string[]): Pr
     child.stdin.end()
     await exited
   }
-  return { end, nextLine }
+  return { end, nextLine, say: (said) => child.stdin.write(`${said}\n`) }
 }
 
 function parseSummary(line: string): Summary {
