@@ -1,6 +1,6 @@
 /**
- * Installs the Debian packages that the tests and the benchmarks run, or with `demo` those of the demo, where one of
- * their commands is missing. Without root, or without apt-get, it names what is missing and ends with exit code 1.
+ * Installs the Debian packages that the tests and the benchmarks run, or with `demo` or `demo-ipvs` those of the demo in that
+ * mode, where one of their commands is missing. Without root, or without apt-get, it names what is missing and ends with exit code 1.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,13 +11,16 @@ const demo: Readonly<Record<string, readonly string[]>> = {
   iproute2: ['ip', 'ss'],
   dnsutils: ['dig'],
 }
-const everything = {
+const ipvsDemo = {
   ...demo,
-  conntrack: ['conntrack'],
   ipset: ['ipset'],
   ipvsadm: ['ipvsadm'],
   kmod: ['insmod', 'modprobe'],
   'user-mode-linux': ['linux.uml'],
+}
+const everything = {
+  ...ipvsDemo,
+  conntrack: ['conntrack'],
   dnsperf: ['dnsperf'],
   nfacct: ['nfacct'],
   nftables: ['nft'],
@@ -43,11 +46,11 @@ const services: Readonly<Record<string, readonly string[]>> = {
 }
 
 const isRoot = process.getuid?.() === 0
-const forDemo = process.argv[2] === 'demo'
+const forDemo = process.argv[2]?.startsWith('demo') ?? false
 // Without root the demo shows what needs no tool.
 if (forDemo && !isRoot) process.exit(0)
 
-const packages: Readonly<Record<string, readonly string[]>> = forDemo ? demo : everything
+const packages = packagesFor(process.argv[2])
 // Debian's users have no sbin in PATH, and the tools of the kernel stand there.
 const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
 const missing = Object.keys(packages).filter((name) => !packages[name]?.every(isInstalled))
@@ -61,6 +64,17 @@ if (missing.length > 0) {
   apt(['install', '-y', '-qq', '--no-install-recommends', ...missing])
   // Where there is no systemd nothing starts them.
   spawnSync('systemctl', ['disable', ...missing.flatMap((name) => services[name] ?? [])], { stdio: 'ignore' })
+}
+
+function packagesFor(whom: string | undefined): Readonly<Record<string, readonly string[]>> {
+  switch (whom) {
+    case 'demo':
+      return demo
+    case 'demo-ipvs':
+      return ipvsDemo
+    default:
+      return everything
+  }
 }
 
 function isInstalled(command: string): boolean {
