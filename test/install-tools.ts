@@ -6,7 +6,10 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const demo: Readonly<Record<string, readonly string[]>> = {
+/** The commands of each package. */
+type Packages = Readonly<Record<string, readonly string[]>>
+
+const demo: Packages = {
   iptables: ['iptables-nft-restore', 'iptables-legacy-restore', 'ip6tables-nft-restore', 'ip6tables-legacy-restore'],
   iproute2: ['ip', 'ss'],
   dnsutils: ['dig'],
@@ -50,7 +53,8 @@ const forDemo = process.argv[2]?.startsWith('demo') ?? false
 // Without root the demo shows what needs no tool.
 if (forDemo && !isRoot) process.exit(0)
 
-const packages = packagesFor(process.argv[2])
+const sets: Readonly<Record<string, Packages>> = { demo, 'demo-ipvs': ipvsDemo }
+const packages: Packages = sets[process.argv[2] ?? ''] ?? everything
 // Debian's users have no sbin in PATH, and the tools of the kernel stand there.
 const directories = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin']
 const missing = Object.keys(packages).filter((name) => !packages[name]?.every(isInstalled))
@@ -64,17 +68,6 @@ if (missing.length > 0) {
   apt(['install', '-y', '-qq', '--no-install-recommends', ...missing])
   // Where there is no systemd nothing starts them.
   spawnSync('systemctl', ['disable', ...missing.flatMap((name) => services[name] ?? [])], { stdio: 'ignore' })
-}
-
-function packagesFor(whom: string | undefined): Readonly<Record<string, readonly string[]>> {
-  switch (whom) {
-    case 'demo':
-      return demo
-    case 'demo-ipvs':
-      return ipvsDemo
-    default:
-      return everything
-  }
 }
 
 function isInstalled(command: string): boolean {

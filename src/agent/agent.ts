@@ -1,19 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Corefile } from '../config/corefile/corefile.ts'
-import type { NodeSearchList } from '../dns/search-list.ts'
 import { errorText } from '../host/error-text.ts'
-import { interfaceAddresses } from '../host/local-addresses.ts'
 import type { Log } from '../host/log.ts'
 import { ownHeap, SpareMemory } from '../host/spare-memory.ts'
+import { unixSeconds } from '../host/unix-seconds.ts'
 import { plansDiffer } from '../model/node.ts'
 import { serviceReference } from '../kube/event.ts'
 import type { Recorder } from '../kube/events.ts'
 import type { Address } from '../net/address.ts'
 import { AnsweredCluster, type KernelRules } from './answered-cluster.ts'
+import { clusterDns, type AgentDnsOptions } from './cluster-dns.ts'
 import type { ClusterChanges, ClusterSource } from './cluster-source.ts'
 import { ClusterStore } from './cluster-store.ts'
-import { DnsService, type DnsServiceOptions } from './dns-service.ts'
-import { DnsZones } from './dns-zones.ts'
+import type { DnsService } from './dns-service.ts'
 import { DriftReporter } from './drift-reporter.ts'
 import type { FamilyBackend } from './family-backend.ts'
 import { FamilyObservers } from './family-observers.ts'
@@ -25,7 +24,7 @@ import { OwnNode } from './own-node.ts'
 import type { Programs } from './programs.ts'
 import { ProxyFace, type ProxyFaceSettings } from './proxy-face.ts'
 import { SyncLoop } from './sync-loop.ts'
-import { WorkerServing } from './worker-serving.ts'
+import type { WorkerServing } from './worker-serving.ts'
 
 export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
@@ -44,15 +43,6 @@ export interface AgentOptions {
   readonly observed?: readonly ObservedFamily[]
   /** Where what operators should know of the node is told besides the log; absent: nowhere. */
   readonly events?: Recorder
-}
-
-export interface AgentDnsOptions extends DnsServiceOptions {
-  /** Threads that answer. */
-  readonly workers: number
-  /** What pods have in their search lists from their node. */
-  readonly search: NodeSearchList
-  /** Whether names of a service wait until its rules are in the kernel; there must be tools then. Absent: no. */
-  readonly afterRules?: boolean
 }
 
 /** kube-proxy's default. */
@@ -125,7 +115,7 @@ export class Agent {
 
   async #start(): Promise<void> {
     await this.#face.open()
-    this.#service = this.#dnsService()
+    this.#service = this.#createDns()
     // Also where the start fails, what an agent before us has left of it must go.
     this.#nodeLocalDns = this.#createNodeLocalDns(this.#service)
     const known = this.#learn()
@@ -208,31 +198,17 @@ export class Agent {
     return programs
   }
 
-  #dnsService(): DnsService | undefined {
+  #createDns(): DnsService | undefined {
     const { dns } = this.#options
     if (dns === undefined) return undefined
-    const { workers: count, search: node } = dns
-    const serving = new WorkerServing(
-      {
-        count,
-        zones: (exchange) =>
-          new DnsZones(
-            this.#answered.state,
-            { nodeName: this.#nodeName, node, exchange, isComplete: () => this.#answered.isComplete },
-            (sentence) => this.#log.error(sentence),
-          ),
-        serial: unixSeconds,
-        print: (line) => process.stdout.write(`${line}\n`),
-      },
+    const { serving, service } = clusterDns(
+      { ...dns, nodeName: this.#nodeName },
+      this.#answered,
+      (corefile) => this.#prepare(corefile),
       this.#log,
     )
     this.#serving = serving
-    const readySources = [{ name: 'kubernetes', isReady: () => this.#answered.isComplete }]
-    return new DnsService(
-      dns,
-      { serving, readySources, addresses: interfaceAddresses, prepare: (corefile) => this.#prepare(corefile) },
-      this.#log,
-    )
+    return service
   }
 
   #createNodeLocalDns(service: DnsService | undefined): NodeLocalDns | undefined {
@@ -253,7 +229,7 @@ export class Agent {
   }
 
   #createFace(): ProxyFace {
-    const { face, ruleset, backends, events } = this.#options
+    const { face, ruleset, backends } = this.#options
     return new ProxyFace(
       this.#store,
       {
@@ -268,15 +244,22 @@ export class Agent {
           { name: 'drift', problem: () => this.#programs?.drift },
         ],
         figures: () => this.#programs?.figures ?? [],
-        onListenFailure: (service, message) => {
-          this.#log.warn({ service }, message)
-          const regarding = serviceReference(service)
-          const reason = 'FailedToStartServiceHealthcheck'
-          events?.record({ regarding, type: 'Warning', reason, action: 'Listen', note: message })
-        },
+        onListenFailure: (service, message) => this.#tellOfListenFailure(service, message),
       },
       this.#log,
     )
+  }
+
+  #tellOfListenFailure(service: string, note: string): void {
+    this.#log.warn({ service }, note)
+    const regarding = serviceReference(service)
+    this.#options.events?.record({
+      regarding,
+      type: 'Warning',
+      reason: 'FailedToStartServiceHealthcheck',
+      action: 'Listen',
+      note,
+    })
   }
 
   async #sync(): Promise<void> {
@@ -327,8 +310,4 @@ export class Agent {
   get #nodeName(): string {
     return this.#options.ruleset.nodeName
   }
-}
-
-function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000)
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import manifest from '../../package.json' with { type: 'json' }
 import { readCorefile } from '../agent/corefile-files.ts'
-import type { AgentDnsOptions } from '../agent/agent.ts'
+import type { AgentDnsOptions } from '../agent/cluster-dns.ts'
 import type { AddressPort } from '../config/address-port.ts'
 import { defaultCorefile } from '../config/default-corefile.ts'
 import { listenFlagConflict } from '../config/listen-plan.ts'
