@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { desiredChains, savedChains } from '../../src/backends/iptables/owned-rules.ts'
+import { desiredChains, savedChains, type OwnedChain } from '../../src/backends/iptables/owned-rules.ts'
 import { parseSavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { inServiceOrder } from '../../src/backends/iptables/service-order.ts'
 import { rulesetOf } from '../support/changing-cluster.ts'
@@ -63,4 +63,20 @@ test.each([
     ':KUBE-SERVICES - [0:0]',
     ...want.map((spec) => `-A KUBE-SERVICES ${spec}`),
   ])
+})
+
+test('jumps to node ports, one for each address, are put in our order, and stay behind or before the rules of ports', () => {
+  const jump = (address: string) => `-d ${address}/32 -j KUBE-NODEPORTS`
+  const [first, second] = [jump('192.0.2.7'), jump('127.0.0.1')]
+  const ordered = (...specs: readonly string[]) => {
+    const chain = (rules: readonly string[]): OwnedChain => ({
+      table: 'nat',
+      chain: 'KUBE-SERVICES',
+      whole: true,
+      specs: rules,
+      lines: ['', ...rules].map((text) => ({ key: text, text })),
+    })
+    return inServiceOrder([chain(specs)], [chain([...wanted.slice(0, 6), first, second])])[0]?.specs
+  }
+  expect(ordered(second, b1, b2, first, a1)).toEqual([first, a1, b1, second, b2])
 })
