@@ -90,7 +90,7 @@ async function diff({
   namespace,
   flags,
 }: Node): Promise<{ readonly exitCode: number | undefined; readonly text: string }> {
-  // Each time: the API server itself makes Services and EndpointSlices, a while after a case deleted them.
+  // Each time: the API server makes an EndpointSlice of its own, a while after a case deleted it.
   await saveState()
   const args = ['diff', '-f', join(directory, 'state.json'), '--node', 'node-1', ...flags]
   const { exitCode, stdout } = await pointsman(args, { namespace: namespace.name })

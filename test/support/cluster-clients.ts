@@ -44,17 +44,21 @@ export class ClusterClients {
   async stop(): Promise<readonly string[]> {
     const summaries = await Promise.all(this.#loops.map((loop) => loop.stop()))
     const load = await this.#load?.stop()
-    return [...summaries.flatMap(connectionFailures), ...(load === undefined ? [] : queryFailures(load))]
+    const failures = summaries.flatMap((summary, i) => connectionFailures(paths[i] ?? '', summary))
+    return [...failures, ...(load === undefined ? [] : queryFailures(load))]
   }
 }
 
-function connectionFailures({ servers, refused, timeouts, errors }: Summary): readonly string[] {
+/** Of the loops. */
+const paths = ['from a pod to the cluster IP', 'from outside to the node port, IPv6']
+
+function connectionFailures(path: string, { servers, refused, timeouts, errors }: Summary): readonly string[] {
   const failures = { refused, 'timed out': timeouts, ...errors }
   const connected = Object.values(servers).reduce((sum, count) => sum + count, 0)
   const lines = Object.entries(failures).filter(([, count]) => count > 0)
   return [
-    ...lines.map(([what, count]) => `${count} connections: ${what}, ${connected} were answered`),
-    ...(connected === 0 ? ['no connection was answered'] : []),
+    ...lines.map(([what, count]) => `${count} connections ${path}: ${what}, ${connected} were answered`),
+    ...(connected === 0 ? [`no connection ${path} was answered`] : []),
   ]
 }
 

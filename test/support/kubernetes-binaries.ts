@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { cacheDirectory } from './cache-directory.ts'
@@ -110,8 +110,11 @@ async function build(program: Program): Promise<void> {
   mkdirSync(cacheOf(program), { recursive: true })
   // kube-apiserver reads its own version as it starts.
   const flags = `-X k8s.io/component-base/version.gitVersion=${versionOf(program)}`
-  const args = ['build', '-o', join(cacheOf(program), program.command), '-ldflags', flags, program.main]
-  await execa('go', args, { cwd: program.module })
+  const built = join(cacheOf(program), program.command)
+  // Two test files may build it at once, and neither may run what the other has half written.
+  const unfinished = `${built}.${process.pid}`
+  await execa('go', ['build', '-o', unfinished, '-ldflags', flags, program.main], { cwd: program.module })
+  renameSync(unfinished, built)
 }
 
 function isExecutable(path: string): boolean {
