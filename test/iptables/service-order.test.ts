@@ -65,18 +65,16 @@ test.each([
   ])
 })
 
+const first = '-d 192.0.2.7/32 -j KUBE-NODEPORTS'
+const second = '-d 127.0.0.1/32 -j KUBE-NODEPORTS'
+
 test('jumps to node ports, one for each address, are put in our order, and stay behind or before the rules of ports', () => {
-  const jump = (address: string) => `-d ${address}/32 -j KUBE-NODEPORTS`
-  const [first, second] = [jump('192.0.2.7'), jump('127.0.0.1')]
-  const ordered = (...specs: readonly string[]) => {
-    const chain = (rules: readonly string[]): OwnedChain => ({
-      table: 'nat',
-      chain: 'KUBE-SERVICES',
-      whole: true,
-      specs: rules,
-      lines: ['', ...rules].map((text) => ({ key: text, text })),
-    })
-    return inServiceOrder([chain(specs)], [chain([...wanted.slice(0, 6), first, second])])[0]?.specs
-  }
-  expect(ordered(second, b1, b2, first, a1)).toEqual([first, a1, b1, second, b2])
+  const saved = servicesChain([second, b1, b2, first, a1])
+  const [chain] = inServiceOrder([saved], [servicesChain([...wanted.slice(0, 6), first, second])])
+  expect(chain?.specs).toEqual([first, a1, b1, second, b2])
 })
+
+function servicesChain(specs: readonly string[]): OwnedChain {
+  const lines = ['', ...specs].map((text) => ({ key: text, text }))
+  return { table: 'nat', chain: 'KUBE-SERVICES', whole: true, specs, lines }
+}
