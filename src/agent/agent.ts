@@ -19,6 +19,7 @@ import { FamilyObservers } from './family-observers.ts'
 import { FamilyPrograms } from './family-programs.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ObservedFamily } from './observed-family.ts'
+import { nameLatencies } from './name-latencies.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
 import { OwnNode } from './own-node.ts'
 import type { Programs } from './programs.ts'
@@ -61,6 +62,7 @@ export class Agent {
   readonly #answered: AnsweredCluster
   readonly #ownNode: OwnNode
   readonly #face: ProxyFace
+  readonly #createdAt = Date.now()
   readonly #spareMemory = new SpareMemory(ownHeap())
   #programs: Programs | undefined
   /** Those that we write. */
@@ -300,6 +302,9 @@ export class Agent {
     this.#programs?.touch(services, put)
     this.#face.changed(changed, services)
     await this.#answered.take(this.#serving?.zones, { put, removed }, touched)
+    for (const seconds of nameLatencies(put, this.#store.services, this.#createdAt, Date.now())) {
+      this.#service?.counts.programmed(seconds)
+    }
     return changes
   }
 

@@ -60,8 +60,8 @@ export class DnsCounts {
    *
    * @param seconds Since the time in the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
    */
-  programmed(seconds: number, serviceKind: 'cluster_ip' | 'headless_with_selector'): void {
-    this.#metrics.programming.observe(seconds, serviceKind)
+  programmed(seconds: number): void {
+    this.#metrics.programming.observe(seconds, 'headless_with_selector')
   }
 
   snapshot(): readonly MetricSnapshot[] {

@@ -164,7 +164,7 @@ test('metrics are those of all threads, of the process and of the service', asyn
   const fixture = service(`. {\n whoami\n prometheus 127.0.0.1:${port}\n}\n`)
   fixture.metrics.of.panics.count()
   await fixture.service.start()
-  fixture.service.counts.programmed(3, 'cluster_ip')
+  fixture.service.counts.programmed(3)
   const value = async (name: string): Promise<unknown> => {
     const { samples } = readExposition((await get(port, '/metrics')).slice(4))
     return samples
@@ -183,7 +183,9 @@ test('metrics are those of all threads, of the process and of the service', asyn
   expect(await value('coredns_reload_version_info')).toEqual([
     [['sha512', expect.stringMatching(/^[0-9a-f]{128}$/)], 1],
   ])
-  expect(await value('coredns_kubernetes_dns_programming_duration_seconds_sum')).toEqual([[['cluster_ip'], 3]])
+  expect(await value('coredns_kubernetes_dns_programming_duration_seconds_sum')).toEqual([
+    [['headless_with_selector'], 3],
+  ])
   expect(await value('process_start_time_seconds')).toEqual([
     [[], expect.closeTo(Date.now() / 1000 - process.uptime(), -1)],
   ])
