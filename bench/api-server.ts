@@ -107,7 +107,7 @@ async function benchKubeProxy(server: TestApiServer, kubeconfig: string): Promis
   const proxy = spawn(await kubeProxyBinary(), args, { stdio: 'ignore' })
   const ended = new Promise((resolve) => proxy.once('exit', resolve))
   try {
-    await synced(0)
+    if (!(await synced(0))) return console.log(`kube-proxy: not programmed ${seconds(started)} after its start`)
     console.log(`kube-proxy: start to programmed ${seconds(started)}`)
     console.log(`kube-proxy: memory after the start: ${memoryOf(proxy.pid)}`)
     const kernel: number[] = []
@@ -182,17 +182,19 @@ async function answers(name: string, right: (addresses: readonly string[]) => bo
   }
 }
 
-/** Resolves when kube-proxy has programmed IPv4 after this time, in seconds since 1970. */
-async function synced(after: number): Promise<void> {
-  for (;;) {
+/** Whether kube-proxy has programmed IPv4 after this time, in seconds since 1970, before it has had ten minutes to. */
+async function synced(after: number): Promise<boolean> {
+  const until = performance.now() + 600_000
+  while (performance.now() < until) {
     const text = await fetch('http://127.0.0.1:10249/metrics').then(
       (response) => response.text(),
       () => '',
     )
     const [, time] = /^kubeproxy_sync_proxy_rules_last_timestamp_seconds\{ip_family="IPv4"\} (\S+)$/m.exec(text) ?? []
-    if (Number(time) > after) return
+    if (Number(time) > after) return true
     await delay(5)
   }
+  return false
 }
 
 function memoryOf(pid: number | undefined): string {
