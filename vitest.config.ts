@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** What runs a whole cluster, a Docker engine or kernels of its own: each fills the machine. */
-const large = 'test/{beside,cluster,docker,uml}/*.test.ts'
+/** What runs a whole cluster, a Docker engine, kernels of its own or clients that ask as fast as they can: each fills the machine. */
+const large = ['test/{beside,cluster,docker,uml}/*.test.ts', 'test/kernel/{dns-load,hand-over,life-traffic}.test.ts']
 
 export default defineConfig({
   test: {
@@ -15,14 +15,14 @@ export default defineConfig({
         test: {
           name: 'small',
           include: ['test/**/*.test.ts'],
-          exclude: [large],
+          exclude: large,
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'large', include: [large], fileParallelism: false, sequence: { groupOrder: 1 } },
+        test: { name: 'large', include: large, fileParallelism: false, sequence: { groupOrder: 1 } },
       },
     ],
   },
