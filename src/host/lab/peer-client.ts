@@ -68,17 +68,27 @@ async function askTcp({ address, port, source }: Target, signal: AbortSignal): P
   return text(socket)
 }
 
+/** Milliseconds until a datagram is sent again: a machine that is busy may lose one, or the word that it was refused. */
+const againAfter = 1000
+
 async function askUdp({ address, port, source }: Target, signal: AbortSignal): Promise<string> {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   signal.addEventListener('abort', () => reject(new Error('no reply')))
   socket.on('error', reject)
   socket.on('message', (message) => resolve(message.toString()))
+  let again: NodeJS.Timeout | undefined
   socket.bind({ ...(source !== undefined && { address: source }) }, () =>
     // Only a connected socket hears of the ICMP "port unreachable" that refuses it.
-    socket.connect(port, address, () => socket.send('?')),
+    socket.connect(port, address, () => {
+      socket.send('?')
+      again = setInterval(() => socket.send('?'), againAfter)
+    }),
   )
-  return promise.finally(() => socket.close())
+  return promise.finally(() => {
+    clearInterval(again)
+    socket.close()
+  })
 }
 
 function parseReply(line: string): Reply {
