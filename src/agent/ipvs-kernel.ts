@@ -15,6 +15,7 @@ import { IpvsShares } from './ipvs-shares.ts'
 import type { IpvsTool } from './ipvs-tool.ts'
 import { IpvsWriter } from './ipvs-writer.ts'
 import { MeteredIpvsTool } from './metered-ipvs-tool.ts'
+import type { SyncMeter } from './sync-meter.ts'
 
 /** How one family of IPVS mode reaches the kernel. */
 export interface IpvsTools {
@@ -37,27 +38,17 @@ export class IpvsKernel {
   readonly #written = new Set<string>()
   #held: HeldState | undefined
 
-  constructor(ruleset: IpvsRuleset, tools: IpvsTools) {
+  constructor(ruleset: IpvsRuleset, tools: IpvsTools, meter: SyncMeter) {
     this.#tools = tools
-    this.#tool = new MeteredIpvsTool(tools.ipvs)
+    this.#tool = new MeteredIpvsTool(tools.ipvs, meter)
     this.#writer = new IpvsWriter(this.#tool, tools.family)
     this.#draining = new DrainingServers(this.#tool, tools.family)
-    this.rules = new IpvsRules(ruleset, tools.iptables)
+    this.rules = new IpvsRules(ruleset, tools.iptables, meter)
   }
 
   /** What it held when it was last known; undefined until it was. */
   get held(): IpvsState | undefined {
     return this.#held
-  }
-
-  /** What all its tools were given and took, since {@link resetMeters}. */
-  measure(of: 'bytes' | 'ms' | 'writingMs'): number {
-    return this.#tool[of] + this.rules.tool[of]
-  }
-
-  resetMeters(): void {
-    this.#tool.reset()
-    this.rules.tool.reset()
   }
 
   /** Reads everything but rules. */

@@ -11,9 +11,9 @@ import type { FoundState } from './ipvs-reading.ts'
 import type { IpvsRuleset } from './ipvs-ruleset.ts'
 import { desiredIpvsSide, kernelIpvsSide, type WantedIpvs } from './ipvs-side.ts'
 import { LinesRefused } from './ipvs-writer.ts'
-import { pauseAfterReading } from './read-pause.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
 import type { Standing } from './standing.ts'
+import { SyncMeter } from './sync-meter.ts'
 import type { CheckReport, Found, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 const nobody: ReadonlySet<string> = new Set()
@@ -27,7 +27,7 @@ export class IpvsProgrammer implements FamilyProgrammer {
   readonly #ruleset: IpvsRuleset
   readonly #tools: IpvsTools
   readonly #kernel: IpvsKernel
-  readonly #readPauseMs: number
+  readonly #meter: SyncMeter
   readonly #pending = new Set<string>()
   /** What the kernel held of each service when it was last known. */
   readonly #arrived = new Map<string, IpvsFragment>()
@@ -36,7 +36,6 @@ export class IpvsProgrammer implements FamilyProgrammer {
   #programmed = false
   #quarantined: ReadonlyMap<string, Error> = new Map()
   #drift: Found | undefined
-  #nextReadAt = 0
   #failures = 0
   #partialFailures = 0
 
@@ -44,8 +43,8 @@ export class IpvsProgrammer implements FamilyProgrammer {
   constructor(ruleset: IpvsRuleset, tools: IpvsTools, readPauseMs: number) {
     this.#ruleset = ruleset
     this.#tools = tools
-    this.#kernel = new IpvsKernel(ruleset, tools)
-    this.#readPauseMs = readPauseMs
+    this.#meter = new SyncMeter(readPauseMs)
+    this.#kernel = new IpvsKernel(ruleset, tools, this.#meter)
   }
 
   get quarantined(): ReadonlyMap<string, Error> {
@@ -91,7 +90,7 @@ export class IpvsProgrammer implements FamilyProgrammer {
   async sync(): Promise<SyncReport> {
     const keys = [...this.#pending].sort()
     this.#pending.clear()
-    return this.#measured(async () => {
+    return this.#meter.measure(async () => {
       const wasCertain = this.#certain
       // Until the tools have succeeded nobody knows what the kernel holds.
       this.#certain = false
@@ -111,9 +110,9 @@ export class IpvsProgrammer implements FamilyProgrammer {
    */
   async check(): Promise<CheckReport | undefined> {
     if (!this.#certain) return undefined
-    const due = performance.now() >= this.#nextReadAt
+    const due = this.#meter.isReadDue
     let mended: Pick<CheckReport, 'repaired' | 'found'> = { repaired: 0 }
-    const report = await this.#measured(async () => {
+    const report = await this.#meter.measure(async () => {
       this.#certain = false
       await this.#kernel.removeDrained()
       mended = await this.#repair(due)
@@ -135,18 +134,6 @@ export class IpvsProgrammer implements FamilyProgrammer {
     if (state !== undefined && repaired > wrong) await this.#kernel.writeAll(state, false)
     this.#drift = undefined
     return { repaired, ...optional('found', found) }
-  }
-
-  /** Adds up the time and the bytes of what `work` does. */
-  async #measured(work: () => Promise<Pick<SyncReport, 'kind' | 'services'>>): Promise<SyncReport> {
-    const start = performance.now()
-    this.#kernel.resetMeters()
-    const done = await work()
-    const ms = performance.now() - start
-    const [bytes, toolMs] = [this.#kernel.measure('bytes'), this.#kernel.measure('ms')]
-    const readingMs = ms - this.#kernel.measure('writingMs')
-    if (done.kind === 'full') this.#nextReadAt = start + ms + pauseAfterReading(readingMs, this.#readPauseMs)
-    return { ...done, bytes, ownMs: ms - toolMs, toolMs }
   }
 
   /** False when something was refused; which service it was of is left to a full sync. */

@@ -1,6 +1,6 @@
 import { isPortChain } from '../backends/iptables/chain-name.ts'
 import { countRules } from '../backends/iptables/document.ts'
-import { renderFullSync } from '../backends/iptables/full-sync.ts'
+import { countRepairs, renderFullSync } from '../backends/iptables/full-sync.ts'
 import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import type { SetName } from '../backends/ipvs/ip-set.ts'
 import type { Rule, Table } from '../xtables/rule.ts'
@@ -8,6 +8,7 @@ import type { IpvsRuleset } from './ipvs-ruleset.ts'
 import type { IpvsShares } from './ipvs-shares.ts'
 import { MeteredTool } from './metered-tool.ts'
 import type { IptablesTool } from './iptables-tool.ts'
+import type { SyncMeter } from './sync-meter.ts'
 
 /** What the rules depend on. */
 interface RuleNeeds {
@@ -30,9 +31,9 @@ export class IpvsRules {
   /** Read, and not yet written over. */
   #saved: SavedRules | undefined
 
-  constructor(ruleset: IpvsRuleset, tool: IptablesTool) {
+  constructor(ruleset: IpvsRuleset, tool: IptablesTool, meter: SyncMeter) {
     this.#ruleset = ruleset
-    this.#tool = new MeteredTool(tool)
+    this.#tool = new MeteredTool(tool, meter)
   }
 
   get tool(): MeteredTool {
@@ -75,7 +76,7 @@ export class IpvsRules {
     this.#saved = kernel
     const { filled, rules } = this.#programmed
     const document = renderFullSync(this.#ruleset.desiredRules(filled, rules), kernel, Number.POSITIVE_INFINITY)
-    return { kernel, wrong: document.match(/^(:|-I |-D )/gm)?.length ?? 0 }
+    return { kernel, wrong: countRepairs(document) }
   }
 
   /** Makes what was compared right. */

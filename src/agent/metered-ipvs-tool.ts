@@ -1,42 +1,34 @@
 import type { IpvsTool, RefusedLine } from './ipvs-tool.ts'
+import type { SyncMeter } from './sync-meter.ts'
 
-/** A tool, and how much it was given and how long it took. No lines at all are not given to it. */
+/** A tool whose work is measured. No lines at all are not given to it. */
 export class MeteredIpvsTool implements IpvsTool {
   readonly #tool: IpvsTool
-  /** Bytes given to it, and milliseconds that it worked, since {@link reset}. */
-  bytes = 0
-  ms = 0
-  /** The part of these in which it was given lines. */
-  writingMs = 0
+  readonly #meter: SyncMeter
 
-  constructor(tool: IpvsTool) {
+  constructor(tool: IpvsTool, meter: SyncMeter) {
     this.#tool = tool
-  }
-
-  reset(): void {
-    this.bytes = 0
-    this.ms = 0
-    this.writingMs = 0
+    this.#meter = meter
   }
 
   saveServers(): Promise<string> {
-    return this.#timed(() => this.#tool.saveServers())
+    return this.#meter.time(() => this.#tool.saveServers())
   }
 
   listConnections(servers?: readonly string[]): Promise<string> {
-    return this.#timed(() => this.#tool.listConnections(servers))
+    return this.#meter.time(() => this.#tool.listConnections(servers))
   }
 
   saveSets(): Promise<string> {
-    return this.#timed(() => this.#tool.saveSets())
+    return this.#meter.time(() => this.#tool.saveSets())
   }
 
   listAddresses(): Promise<string> {
-    return this.#timed(() => this.#tool.listAddresses())
+    return this.#meter.time(() => this.#tool.listAddresses())
   }
 
   ensureInterface(): Promise<void> {
-    return this.#timed(() => this.#tool.ensureInterface())
+    return this.#meter.time(() => this.#tool.ensureInterface())
   }
 
   changeServers(lines: readonly string[]): Promise<string> {
@@ -53,21 +45,9 @@ export class MeteredIpvsTool implements IpvsTool {
 
   async #write<T>(lines: readonly string[], nothing: T, work: () => Promise<T>): Promise<T> {
     if (lines.length === 0) return nothing
-    this.bytes += lines.reduce((sum, line) => sum + line.length + 1, 0)
-    const before = this.ms
-    try {
-      return await this.#timed(work)
-    } finally {
-      this.writingMs += this.ms - before
-    }
-  }
-
-  async #timed<T>(work: () => Promise<T>): Promise<T> {
-    const start = performance.now()
-    try {
-      return await work()
-    } finally {
-      this.ms += performance.now() - start
-    }
+    return this.#meter.timeWriting(
+      lines.reduce((sum, line) => sum + line.length + 1, 0),
+      work,
+    )
   }
 }

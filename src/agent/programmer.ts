@@ -1,6 +1,6 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
-import { renderFullSync, rulesHoldingStale, type Desired } from '../backends/iptables/full-sync.ts'
+import { countRepairs, renderFullSync, rulesHoldingStale, type Desired } from '../backends/iptables/full-sync.ts'
 import { savedFragments } from '../backends/iptables/saved-fragment.ts'
 import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
@@ -10,9 +10,9 @@ import { lineCount, replaced, sorted, type Fragments } from './fragments.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
 import { MeteredTool } from './metered-tool.ts'
-import { pauseAfterReading } from './read-pause.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
 import type { Standing } from './standing.ts'
+import { SyncMeter } from './sync-meter.ts'
 import type { CheckReport, FoundRules, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 /** More than this is cheaper, and safer in blocks, as a full sync. */
@@ -30,7 +30,7 @@ export class Programmer {
   readonly #ruleset: IptablesRuleset
   readonly #tool: MeteredTool
   readonly #blockLines: number
-  readonly #readPauseMs: number
+  readonly #meter: SyncMeter
   readonly #pending = new Set<string>()
   /** What the kernel held when it was last known. */
   #applied = new Map<string, ServiceFragment>()
@@ -42,15 +42,14 @@ export class Programmer {
   #quarantined: ReadonlyMap<string, Error> = new Map()
   #holdingStale: readonly string[] = []
   #drift: FoundRules | undefined
-  #nextReadAt = 0
   #partialFailures = 0
 
   /** @param readPauseMs The least time from one reading back of the kernel to the next. */
   constructor(ruleset: IptablesRuleset, tool: IptablesTool, blockLines: number, readPauseMs: number) {
     this.#ruleset = ruleset
-    this.#tool = new MeteredTool(tool)
+    this.#meter = new SyncMeter(readPauseMs)
+    this.#tool = new MeteredTool(tool, this.#meter)
     this.#blockLines = blockLines
-    this.#readPauseMs = readPauseMs
   }
 
   /** The services whose rules the kernel refuses, and what the tool said. */
@@ -103,7 +102,7 @@ export class Programmer {
   async sync(): Promise<SyncReport> {
     const keys = [...this.#pending].sort()
     this.#pending.clear()
-    return this.#measured(async () => {
+    return this.#meter.measure(async () => {
       const base = JSON.stringify(this.#ruleset.base)
       const small = this.#certain && base === this.#appliedBase && this.#isSmall(keys)
       // Until the tool has succeeded nobody knows what the kernel holds.
@@ -124,15 +123,15 @@ export class Programmer {
   async check(): Promise<CheckReport | undefined> {
     if (!this.#certain) return undefined
     // Reading everything back costs seconds in a large cluster; whether somebody flushed it all does not.
-    if (performance.now() < this.#nextReadAt && (await this.#tool.hasCanary())) return undefined
+    if (!this.#meter.isReadDue && (await this.#tool.hasCanary())) return undefined
     let repaired = 0
     let found: FoundRules | undefined
-    const report = await this.#measured(async () => {
+    const report = await this.#meter.measure(async () => {
       this.#certain = false
       const kernel = await this.#readKernel()
       const fragments = sorted(this.#applied)
       const document = this.#documentFor(fragments, kernel)
-      repaired = document.match(/^(:|-I |-D )/gm)?.length ?? 0
+      repaired = countRepairs(document)
       if (repaired > 0) found = { desired: this.#desired(fragments), fragments, kernel }
       this.#drift = found
       await this.#tool.restore(document)
@@ -142,17 +141,6 @@ export class Programmer {
       return { kind: 'full', services: this.#applied.size }
     })
     return { ...report, repaired, ...optional('found', found) }
-  }
-
-  /** Adds up the time and the bytes of what `work` does. */
-  async #measured(work: () => Promise<Pick<SyncReport, 'kind' | 'services'>>): Promise<SyncReport> {
-    const start = performance.now()
-    this.#tool.reset()
-    const done = await work()
-    const ms = performance.now() - start
-    const readingMs = ms - this.#tool.writingMs
-    if (done.kind === 'full') this.#nextReadAt = start + ms + pauseAfterReading(readingMs, this.#readPauseMs)
-    return { ...done, bytes: this.#tool.bytes, ownMs: ms - this.#tool.ms, toolMs: this.#tool.ms }
   }
 
   #isSmall(keys: readonly string[]): boolean {

@@ -34,17 +34,21 @@ export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines:
   const { base, fragments } = desired
   const filter = wholeTable('filter', base, fragments, changedChains('filter', desired, kernel))
   const changed = changedChains('nat', desired, kernel)
-  const blocks = [...ownBlocks(desired, changed, blockLines)]
-  const ahead = blocks.length > 1
-  const nat = wholeTable('nat', base, fragments, (chain) => changed(chain) && !(ahead && isPortChain(chain)))
+  const ahead = [...blocksAhead(desired, changed, blockLines)]
+  const nat = wholeTable('nat', base, fragments, (chain) => changed(chain) && !(ahead.length > 0 && isPortChain(chain)))
   const mangle = wholeTable('mangle', base, fragments, changedChains('mangle', desired, kernel))
   return [
     formatTable(withInserted(filter, base, kernel)),
-    ...(ahead ? blocks : []),
+    ...ahead,
     formatTable(withInserted(nat, base, kernel)),
     formatTable(withInserted(mangle, base, kernel)),
     formatTable(deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel)),
   ].join('')
+}
+
+/** How many chains and jumps such a document makes right. */
+export function countRepairs(document: string): number {
+  return document.match(/^(:|-I |-D )/gm)?.length ?? 0
 }
 
 /** The only shared chain that the chains of a service lead to. */
@@ -52,18 +56,26 @@ const markChain = 'KUBE-MARK-MASQ'
 
 type OwnChain = readonly [chain: string, rules: readonly Rule[]]
 
-/** The changed chains of services in blocks, each formatted as soon as it is whole: a large cluster has 30 MB of them. */
-function* ownBlocks(
+/**
+ * The changed chains of services in blocks, each formatted as soon as it is whole: a large cluster has 30 MB of them. None
+ * where all fit into one, which the last block then has with it.
+ */
+function* blocksAhead(
   { base, fragments }: Desired,
   changed: (chain: string) => boolean,
   blockLines: number,
 ): Iterable<string> {
   const mark = changed(markChain) ? base.nat.before.filter((rule) => rule.chain === markChain) : undefined
-  let first = true
+  let before: readonly OwnChain[] | undefined
+  let isFirst = true
   for (const block of cutBlocks(fragments, changed, blockLines)) {
-    yield formatTable(blockTable(block, first ? mark : undefined))
-    first = false
+    if (before !== undefined) {
+      yield formatTable(blockTable(before, isFirst ? mark : undefined))
+      isFirst = false
+    }
+    before = block
   }
+  if (before !== undefined && !isFirst) yield formatTable(blockTable(before, undefined))
 }
 
 function* cutBlocks(
