@@ -1,4 +1,4 @@
-import { serverWords } from '../backends/ipvs/virtual-server.ts'
+import { serverWords, wordsInLine } from '../backends/ipvs/virtual-server.ts'
 import type { Cause } from '../diff/cause.ts'
 import { groupByOwner, type OwnedDiff } from '../diff/grouped-diff.ts'
 import type { Edit } from '../diff/line-diff.ts'
@@ -56,8 +56,7 @@ class IpvsSide {
 
   ownerOf({ document }: SectionDiff, { text }: Edit): string | undefined {
     if (document === zoneDocumentName) return this.zone.serviceOf(text)
-    // -A -t 10.96.0.10:80 -s rr: all that is said of a virtual server is of whose it is.
-    return this.#owners.get(document === ipvsDocumentNames.servers ? text.split(' ').slice(1, 3).join(' ') : text)
+    return this.#owners.get(document === ipvsDocumentNames.servers ? wordsInLine(text) : text)
   }
 }
 

@@ -1,12 +1,13 @@
 import type { Desired } from '../backends/iptables/full-sync.ts'
 import { desiredChains, savedChains, type OwnedChain } from '../backends/iptables/owned-rules.ts'
 import type { SavedRules } from '../backends/iptables/saved-rules.ts'
-import { addressWords, ipvsInterface } from '../backends/ipvs/documents.ts'
+import { fragmentWords } from '../backends/ipvs/blame.ts'
+import { addressLine, ipvsInterface } from '../backends/ipvs/documents.ts'
 import type { IpvsFragment } from '../backends/ipvs/fragment.ts'
 import { addLine, createLine, kernelSetName } from '../backends/ipvs/ip-set.ts'
 import { filledSets } from '../backends/ipvs/rules.ts'
 import type { IpvsState } from '../backends/ipvs/state.ts'
-import { serverLines, serverWords, type VirtualServer } from '../backends/ipvs/virtual-server.ts'
+import { serverLines, type VirtualServer } from '../backends/ipvs/virtual-server.ts'
 import type { DocumentSections } from '../diff/ruleset-diff.ts'
 import type { Family } from '../net/family.ts'
 import { appendLine } from '../xtables/rule.ts'
@@ -55,12 +56,7 @@ export function ipvsSections({ family, state, chains }: IpvsFamilySide): readonl
     },
     {
       document: ipvsDocumentNames.addresses,
-      sections: [
-        section(
-          ipvsInterface,
-          [...state.addresses].map((address) => `addr add ${addressWords(address)}`),
-        ),
-      ],
+      sections: [section(ipvsInterface, [...state.addresses].map(addressLine))],
     },
     {
       document: ipvsDocumentNames.sets,
@@ -86,13 +82,8 @@ function section(name: string, texts: readonly string[]) {
 export function lineOwners({ family, fragments }: IpvsFamilySide): ReadonlyMap<string, string> {
   const owners = new Map<string, string>()
   for (const [service, part] of [...fragments].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const words = [
-      ...[...part.addressServers, ...part.nodePortServers].map(serverWords),
-      ...part.addresses.map((address) => `addr add ${addressWords(address)}`),
-      ...part.members.map((member) => addLine(member, family)),
-      ...part.filter.map(appendLine),
-    ]
-    for (const word of words) if (!owners.has(word)) owners.set(word, service)
+    for (const word of [...fragmentWords(part, family), ...part.filter.map(appendLine)])
+      if (!owners.has(word)) owners.set(word, service)
   }
   return owners
 }

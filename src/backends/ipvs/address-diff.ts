@@ -1,5 +1,5 @@
 import type { Address } from '../../net/address.ts'
-import { addressWords } from './documents.ts'
+import { addressLine, addressWords } from './documents.ts'
 
 type Addresses = ReadonlySet<Address>
 
@@ -11,7 +11,7 @@ export interface AddressDiff {
 
 export function diffAddresses(kernel: Addresses, wanted: Addresses): AddressDiff {
   return {
-    additions: without(wanted, kernel).map((address) => `addr add ${addressWords(address)}`),
+    additions: without(wanted, kernel).map(addressLine),
     removals: without(kernel, wanted).map((address) => `addr del ${addressWords(address)}`),
   }
 }

@@ -1,9 +1,9 @@
 import type { Family } from '../../net/family.ts'
-import { addressWords } from './documents.ts'
+import { addressLine } from './documents.ts'
 import type { IpvsFragment } from './fragment.ts'
 import { addLine } from './ip-set.ts'
 import type { IpvsState } from './state.ts'
-import { serverKey, serverWords } from './virtual-server.ts'
+import { serverKey, serverWords, wordsInLine } from './virtual-server.ts'
 
 /** The services that have a part in some of these lines for ipvsadm, ipset or ip. */
 export function servicesInLines(
@@ -11,17 +11,17 @@ export function servicesInLines(
   fragments: ReadonlyMap<string, IpvsFragment>,
   family: Family,
 ): ReadonlySet<string> {
-  // -A -t 10.96.0.10:80 -s rr: what is said of a virtual server stands behind its address.
-  const named = new Set(lines.map((line) => (line.startsWith('-') ? line.split(' ').slice(1, 3).join(' ') : line)))
+  const named = new Set(lines.map((line) => (line.startsWith('-') ? wordsInLine(line) : line)))
   const isNamed = (fragment: IpvsFragment) => fragmentWords(fragment, family).some((words) => named.has(words))
   return new Set([...fragments].flatMap(([service, fragment]) => (isNamed(fragment) ? [service] : [])))
 }
 
-function fragmentWords(fragment: IpvsFragment, family: Family): readonly string[] {
+/** What a service has, each as a line that adds it, or all lines of a virtual server, say it. */
+export function fragmentWords(fragment: IpvsFragment, family: Family): readonly string[] {
   const { addressServers, nodePortServers, addresses, members } = fragment
   return [
     ...[...addressServers, ...nodePortServers].map(serverWords),
-    ...addresses.map((address) => `addr add ${addressWords(address)}`),
+    ...addresses.map(addressLine),
     ...members.map((member) => addLine(member, family)),
   ]
 }

@@ -14,7 +14,12 @@ export function renderServers({ servers }: IpvsState): string {
 
 /** What `ip -batch -` takes; the interface must be there. */
 export function renderAddresses({ addresses }: IpvsState): string {
-  return [...addresses].map((address) => ended(`addr add ${addressWords(address)}`)).join('')
+  return [...addresses].map((address) => ended(addressLine(address))).join('')
+}
+
+/** What adds an address to the interface: `addr add 10.96.0.10/32 dev kube-ipvs0`. */
+export function addressLine(address: Address): string {
+  return `addr add ${addressWords(address)}`
 }
 
 /** `10.96.0.10/32 dev kube-ipvs0` */

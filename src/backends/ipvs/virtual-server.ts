@@ -47,6 +47,11 @@ export function serverWords({ protocol, address, port }: VirtualServer): string 
   return `${option} ${joinHostPort(address, port)}`
 }
 
+/** Those of the virtual server that a line like `-A -t 10.96.0.10:80 -s rr` is about: what is said of it stands behind them. */
+export function wordsInLine(line: string): string {
+  return line.split(' ').slice(1, 3).join(' ')
+}
+
 /** `-s rr -p 10800`: what `-E` needs in full, because what it is not told it takes away. */
 export function serverSettings({ scheduler, persistence, flags }: VirtualServer): string {
   return `-s ${scheduler}${persistence === undefined ? '' : ` -p ${persistence}`}${flags === '' ? '' : ` -b ${flags}`}`

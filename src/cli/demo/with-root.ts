@@ -20,10 +20,10 @@ const main = process.argv[1] ?? ''
 /** Shows the agent at work on a real kernel. Everything it makes is inside its namespaces and a temporary directory. */
 export async function demoWithRoot(mode: ModeName): Promise<void> {
   requireTools(toolsOf[mode])
+  const machine = mode === 'ipvs' ? await ipvsMachine() : undefined
   const directory = mkdtempSync(join(tmpdir(), 'pointsman-demo-'))
   const forget = () => rmSync(directory, { recursive: true, force: true })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, forget)
-  const machine = mode === 'ipvs' ? await ipvsMachine() : undefined
   let lab: Lab | undefined
   try {
     const size = { backends: 3, families: ['IPv4'] } as const
