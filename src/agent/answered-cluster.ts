@@ -2,12 +2,11 @@ import type { ClusterState } from '../model/cluster-state.ts'
 import type { ClusterChanges } from './cluster-source.ts'
 import type { DnsZones } from './dns-zones.ts'
 import { ProgrammedServices } from './programmed-services.ts'
-import type { Standing } from './standing.ts'
 
 /** The rules in the kernel, as far as names depend on them. */
 export interface KernelRules {
-  /** What the kernel holds of a service, one for each family. */
-  standings(service: string): readonly Standing[]
+  /** Whether the kernel holds the rules that a service should have, in every family. */
+  hasArrived(service: string): boolean
   /** Whether rules of any family have arrived. */
   readonly isProgrammed: boolean
 }
@@ -31,7 +30,7 @@ export class AnsweredCluster {
 
   constructor(state: ClusterState, options: AnsweredClusterOptions) {
     const { rules } = options
-    this.#programmed = rules && new ProgrammedServices(state, (service) => rules()?.standings(service) ?? [])
+    this.#programmed = rules && new ProgrammedServices(state, (service) => rules()?.hasArrived(service) ?? true)
     this.state = this.#programmed ?? state
     this.#options = options
   }

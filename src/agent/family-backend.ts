@@ -2,7 +2,6 @@ import type { Address } from '../net/address.ts'
 import type { Family } from '../net/family.ts'
 import type { ClusterStore } from './cluster-store.ts'
 import type { CleanedRules } from './flow-cleaner.ts'
-import type { Standing } from './standing.ts'
 import type { CheckReport, Found, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
 /** How one family's rules reach the kernel in one mode. */
@@ -33,8 +32,8 @@ export interface FamilyProgrammer {
   readonly isProgrammed: boolean
   /** What the last check found that somebody else had changed, as long as it is not repaired. */
   readonly drift: Found | undefined
-  /** What the kernel holds of a service. */
-  standing(service: string): Standing
+  /** Whether the kernel held the rules that a service should have when it was last known. */
+  hasArrived(service: string): boolean
   /** Plans these services anew; the next sync programs them. */
   touch(services: Iterable<string>): void
   /** Says which addresses the node has; the next sync programs what depends on them. */

@@ -14,7 +14,6 @@ import { FlowCleaner, type CleanReport } from './flow-cleaner.ts'
 import { FlowPasses } from './flow-passes.ts'
 import { foundDifferences } from './found-differences.ts'
 import type { KernelRules } from './answered-cluster.ts'
-import type { Standing } from './standing.ts'
 import type { CheckReport, SyncReport } from './sync-report.ts'
 import { TriggerTimes } from './trigger-times.ts'
 import type { Programs } from './programs.ts'
@@ -83,9 +82,8 @@ export class FamilyPrograms implements Programs, KernelRules {
     return this.#programs.some(({ programmer }) => programmer.isProgrammed)
   }
 
-  /** What the kernel holds of a service, one for each family. */
-  standings(service: string): readonly Standing[] {
-    return this.#programs.map(({ programmer }) => programmer.standing(service))
+  hasArrived(service: string): boolean {
+    return this.#programs.every(({ programmer }) => programmer.hasArrived(service))
   }
 
   /** A sentence while somebody else's changes of our rules are not repaired. */

@@ -12,7 +12,6 @@ import type { IpvsRuleset } from './ipvs-ruleset.ts'
 import { desiredIpvsSide, kernelIpvsSide, type WantedIpvs } from './ipvs-side.ts'
 import { LinesRefused } from './ipvs-writer.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
-import type { Standing } from './standing.ts'
 import { SyncMeter } from './sync-meter.ts'
 import type { CheckReport, Found, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
@@ -58,9 +57,8 @@ export class IpvsProgrammer implements FamilyProgrammer {
     return this.#programmed
   }
 
-  standing(service: string): Standing {
-    const held = this.#arrived.get(service)
-    return { held, isWanted: held === this.#ruleset.fragments.get(service), isCertain: this.#certain }
+  hasArrived(service: string): boolean {
+    return this.#arrived.get(service) === this.#ruleset.fragments.get(service)
   }
 
   get drift(): Found | undefined {

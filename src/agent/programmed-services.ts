@@ -1,29 +1,22 @@
 import type { ClusterState } from '../model/cluster-state.ts'
 import type { Service } from '../model/service.ts'
 import { commonService, needsRules } from '../model/common-service.ts'
-import type { Standing } from './standing.ts'
-
-/** What a service was when all its rules were in the kernel, and which rules these are, by family. */
-interface Known {
-  readonly service: Service | undefined
-  readonly held: readonly Standing['held'][]
-}
 
 /**
  * The cluster as DNS may tell of it with `--dns-after-rules`: a service that rules are written for is here as it was when
- * they reached the kernel, in every family of this node. While newer rules are on their way, only what both have is here.
- * All else is what it is in the state behind it.
+ * they reached the kernel, in every family of this node. While newer rules are on their way, or refused, only what both have
+ * is here: the next sync may bring them. All else is what it is in the state behind it.
  */
 export class ProgrammedServices implements ClusterState {
   readonly services = new Map<string, Service>()
   readonly #state: ClusterState
-  readonly #standings: (service: string) => readonly Standing[]
-  readonly #pending = new Map<string, Known>()
+  readonly #hasArrived: (service: string) => boolean
+  readonly #pending = new Set<string>()
 
-  /** @param standings What the kernel holds of a service, one for each family. */
-  constructor(state: ClusterState, standings: (service: string) => readonly Standing[]) {
+  /** @param hasArrived Whether the kernel holds the rules that a service should have, in every family. */
+  constructor(state: ClusterState, hasArrived: (service: string) => boolean) {
     this.#state = state
-    this.#standings = standings
+    this.#hasArrived = hasArrived
   }
 
   get slices(): ClusterState['slices'] {
@@ -60,36 +53,22 @@ export class ProgrammedServices implements ClusterState {
         continue
       }
       const shown = this.services.get(key)
-      if (!this.#pending.has(key)) {
-        const held = this.#standings(key).map((standing) => standing.held)
-        this.#pending.set(key, { service: shown, held })
-      }
+      this.#pending.add(key)
       this.#show(key, shown && commonService(shown, next))
     }
   }
 
-  /**
-   * After rules went to the kernel: adds what arrived there. What was refused is as before; what may have arrived or not
-   * stays withdrawn. Returns the services that are different now.
-   */
+  /** After rules went to the kernel: adds what arrived there. Returns the services that are different now. */
   settle(): readonly string[] {
     const changed: string[] = []
-    for (const [key, known] of this.#pending) {
+    for (const key of this.#pending) {
+      if (!this.#hasArrived(key)) continue
       const before = this.services.get(key)
-      this.#settleOne(key, known)
+      this.#pending.delete(key)
+      this.#show(key, this.#state.services.get(key))
       if (this.services.get(key) !== before) changed.push(key)
     }
     return changed
-  }
-
-  #settleOne(key: string, { service, held }: Known): void {
-    const standings = this.#standings(key)
-    if (standings.every(({ isWanted }) => isWanted)) {
-      this.#pending.delete(key)
-      this.#show(key, this.#state.services.get(key))
-    } else if (standings.every((standing, i) => standing.isCertain && standing.held === held[i])) {
-      this.#show(key, service)
-    }
   }
 
   #show(key: string, service: Service | undefined): void {

@@ -11,7 +11,6 @@ import type { IptablesRuleset } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
 import { MeteredTool } from './metered-tool.ts'
 import { findRefused, type Refusal } from './refused-services.ts'
-import type { Standing } from './standing.ts'
 import { SyncMeter } from './sync-meter.ts'
 import type { CheckReport, FoundRules, ProgrammerFigures, SyncReport } from './sync-report.ts'
 
@@ -67,10 +66,8 @@ export class Programmer {
     return this.#programmed
   }
 
-  /** What the kernel holds of a service. */
-  standing(service: string): Standing {
-    const held = this.#applied.get(service)
-    return { held, isWanted: held === this.#ruleset.fragments.get(service), isCertain: this.#certain }
+  hasArrived(service: string): boolean {
+    return this.#applied.get(service) === this.#ruleset.fragments.get(service)
   }
 
   /** What the last check found that somebody else had changed, as long as it is not repaired. */
