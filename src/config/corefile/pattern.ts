@@ -9,8 +9,8 @@ export interface Pattern {
   /** As it stands in the Corefile, in RE2's syntax. */
   readonly text: string
   /**
-   * The same in JavaScript, with the flag u: `new RegExp(source, 'u')`. It takes some ten milliseconds at worst for texts of up to
-   * 256 characters, which is as long as a name can be; longer ones are not for it.
+   * The same in JavaScript, with the flag u: `new RegExp(source, 'u')`. At worst it takes some forty milliseconds, and a quarter of a
+   * second the first time, for texts of up to 256 characters, which is as long as a name can be; longer ones are not for it.
    */
   readonly source: string
   /** The names of the groups that capture, group 1 first; empty for one without a name. */

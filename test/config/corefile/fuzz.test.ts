@@ -63,7 +63,7 @@ test(
     expect(unsound.slice(0, 3)).toEqual([])
     expect(accepted).toBeGreaterThan(4000)
     // Far above what any takes, and far below a hang; a busy machine may interrupt any of them.
-    expect(slowest).toBeLessThan(1000)
+    expect(slowest).toBeLessThan(5000)
   },
 )
 

@@ -5,7 +5,7 @@ import { RegexError, type Regex, type Repeat } from './regex.ts'
 /** As long as a name can be; how long a match may take is reckoned for a text of this length. */
 const textLength = 256
 
-/** Two wildcards that have to be tried against each other, from every start: some ten milliseconds. */
+/** Two wildcards that have to be tried against each other, from every start: some tens of milliseconds. */
 const maxSteps = 2 ** 25
 
 /**
