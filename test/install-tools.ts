@@ -27,7 +27,7 @@ const everything = {
   dnsperf: ['dnsperf'],
   nfacct: ['nfacct'],
   nftables: ['nft'],
-  'util-linux': ['taskset', 'setpriv'],
+  'util-linux': ['taskset', 'setpriv', 'unshare'],
   unbound: ['unbound'],
   knot: ['knotd'],
   openssl: ['openssl'],

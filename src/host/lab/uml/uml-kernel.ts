@@ -33,7 +33,9 @@ export class UmlKernel {
 
   constructor(memory: number) {
     requireTools(umlTools)
-    const died = ['--pdeathsig', 'TERM', 'taskset', '--cpu-list', lastCore()]
+    // Asked to end, the kernel removes all that is of it; asked again meanwhile, it dies and leaves the rest. As we die it would
+    // be asked by each of our threads, but unshare has only one.
+    const died = ['--pdeathsig', 'KILL', 'unshare', '--fork', '--kill-child=TERM', 'taskset', '--cpu-list', lastCore()]
     const stdio = ['ignore', 'pipe', 'pipe', 'pipe'] as const
     // A process group of its own: the processes of the guest are all in it.
     this.#child = spawn('setpriv', [...died, ...kernelArguments(this.#name, memory)], {
@@ -49,7 +51,7 @@ export class UmlKernel {
 
   /** Ends it so many seconds from now, unless somebody does before. */
   limit(seconds: number): void {
-    const timer = setTimeout(() => this.#kill('SIGKILL'), seconds * 1000)
+    const timer = setTimeout(() => void this.end(), seconds * 1000)
     void this.ended.finally(() => clearTimeout(timer))
   }
 
@@ -59,16 +61,16 @@ export class UmlKernel {
   }
 
   async end(): Promise<void> {
-    // Asked to end, it removes its directory; nothing in it needs saving.
-    this.#child.kill('SIGTERM')
-    const limit = setTimeout(() => this.#kill('SIGKILL'), 2000)
+    this.#kill('SIGKILL')
     await this.ended
-    clearTimeout(limit)
   }
 
   async #removeAtEnd(): Promise<void> {
+    const closed = once(this.#child, 'close')
     await once(this.#child, 'exit')
     this.#kill('SIGKILL')
+    // The last of its processes holds them.
+    await closed
     rmSync(join(tmpdir(), this.#name), { recursive: true, force: true })
   }
 
@@ -86,6 +88,7 @@ const umlTools = [
   { command: 'insmod', debianPackage: 'kmod' },
   { command: 'taskset', debianPackage: 'util-linux' },
   { command: 'setpriv', debianPackage: 'util-linux' },
+  { command: 'unshare', debianPackage: 'util-linux' },
 ]
 
 function kernelArguments(name: string, memory: number): readonly string[] {
