@@ -3,25 +3,21 @@ import type { Corefile } from '../config/corefile/corefile.ts'
 import { errorText } from '../host/error-text.ts'
 import type { Log } from '../host/log.ts'
 import { ownHeap, SpareMemory } from '../host/spare-memory.ts'
-import { unixSeconds } from '../host/unix-seconds.ts'
-import { plansDiffer } from '../model/node.ts'
 import { serviceReference } from '../kube/event.ts'
 import type { Recorder } from '../kube/events.ts'
 import type { Address } from '../net/address.ts'
-import { AnsweredCluster, type KernelRules } from './answered-cluster.ts'
+import type { KernelRules } from './answered-cluster.ts'
 import { clusterDns, type AgentDnsOptions } from './cluster-dns.ts'
-import type { ClusterChanges, ClusterSource } from './cluster-source.ts'
-import { ClusterStore } from './cluster-store.ts'
+import type { ClusterSource } from './cluster-source.ts'
 import type { DnsService } from './dns-service.ts'
 import { DriftReporter } from './drift-reporter.ts'
 import type { FamilyBackend } from './family-backend.ts'
 import { FamilyObservers } from './family-observers.ts'
 import { FamilyPrograms } from './family-programs.ts'
+import { FollowedCluster } from './followed-cluster.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ObservedFamily } from './observed-family.ts'
-import { nameLatencies } from './name-latencies.ts'
 import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
-import { OwnNode } from './own-node.ts'
 import type { Programs } from './programs.ts'
 import { ProxyFace, type ProxyFaceSettings } from './proxy-face.ts'
 import { SyncLoop } from './sync-loop.ts'
@@ -57,12 +53,9 @@ export class Agent {
   readonly #source: ClusterSource
   readonly #options: AgentOptions
   readonly #log: Log
-  readonly #store = new ClusterStore()
   readonly #loop: SyncLoop
-  readonly #answered: AnsweredCluster
-  readonly #ownNode: OwnNode
+  readonly #cluster: FollowedCluster
   readonly #face: ProxyFace
-  readonly #createdAt = Date.now()
   readonly #spareMemory = new SpareMemory(ownHeap())
   #programs: Programs | undefined
   /** Those that we write. */
@@ -72,12 +65,9 @@ export class Agent {
   #nodeLocalDns: NodeLocalDns | undefined
   #starting: Promise<void> | undefined
   readonly #stopping = Promise.withResolvers<void>()
-  readonly #leaving = Promise.withResolvers<string>()
   readonly #triedRules = Promise.withResolvers<void>()
   #stopped = false
   #checkDue = false
-  /** Whether the first reading is complete. */
-  #read = false
   /** Whether the start has come to its end. */
   #answering = false
   #period: NodeJS.Timeout | undefined
@@ -86,14 +76,8 @@ export class Agent {
     this.#source = source
     this.#options = options
     this.#log = log
-    const { dns, ruleset } = options
+    this.#cluster = this.#createCluster()
     this.#face = this.#createFace()
-    this.#answered = new AnsweredCluster(this.#store, {
-      serial: unixSeconds,
-      isKnown: () => source.namesKnown ?? true,
-      ...(dns?.afterRules === true && { rules: () => this.#rules }),
-    })
-    this.#ownNode = new OwnNode(ruleset.nodeName, ruleset.localDetection.mode === 'NodeCIDR', log)
     this.#loop = new SyncLoop(
       () => this.#sync(),
       (error, retryMs) => log.error({ retryMs }, `Cannot sync: ${errorText(error)}`),
@@ -103,7 +87,7 @@ export class Agent {
 
   /** Resolves with a sentence when something has changed that only a new start can follow. */
   get leaving(): Promise<string> {
-    return this.#leaving.promise
+    return this.#cluster.leaving
   }
 
   /**
@@ -123,7 +107,7 @@ export class Agent {
     const known = this.#learn()
     await this.#unlessStopped(this.#service === undefined ? known : Promise.race([known, this.#dnsPatience(known)]))
     if (this.#stopped) return
-    if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#store))
+    if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#cluster.store))
     await this.#service?.start()
     await this.#unlessStopped(known)
     if (this.#stopped) return
@@ -134,10 +118,10 @@ export class Agent {
 
   /** Resolves when there is something to answer and to program. */
   async #learn(): Promise<void> {
-    await this.#readChanges()
+    await this.#cluster.read()
     if (this.#stopped) return
     this.#programs = this.#createPrograms()
-    if (!this.#answered.waits) return
+    if (!this.#cluster.answered.waits) return
     this.#follow()
     await this.#triedRules.promise
   }
@@ -160,7 +144,7 @@ export class Agent {
   /** Rules that names wait for are waited for until they have been tried. */
   async #dnsPatience(known: Promise<void>): Promise<void> {
     await sleep(maxDnsWaitMs, undefined, { ref: false })
-    if (this.#read || this.#stopped) return known
+    if (this.#cluster.isRead || this.#stopped) return known
     this.#log.warn(
       `The state of the cluster is not complete after ${maxDnsWaitMs / 1000} s; until it is, names of the cluster are answered with SERVFAIL`,
     )
@@ -191,11 +175,34 @@ export class Agent {
     await this.#service?.stop()
   }
 
+  #createCluster(): FollowedCluster {
+    const { dns, ruleset } = this.#options
+    const options = {
+      nodeName: ruleset.nodeName,
+      detectsByPodCidrs: ruleset.localDetection.mode === 'NodeCIDR',
+      ...(dns?.afterRules === true && { rules: () => this.#rules }),
+    }
+    return new FollowedCluster(
+      this.#source,
+      options,
+      {
+        changed: ({ put, removed }, services) => {
+          this.#programs?.touch(services, put)
+          this.#face.changed([...removed, ...put], services)
+        },
+        observeNames: (seconds) => this.#service?.counts.programmed(seconds),
+        zones: () => this.#serving?.zones,
+      },
+      this.#log,
+    )
+  }
+
   #createPrograms(): Programs {
     const { backends, observed, events } = this.#options
+    const { store } = this.#cluster
     const drift = new DriftReporter(this.#face.registry, this.#nodeName, this.#log, events)
-    if (observed) return new FamilyObservers(this.#store, observed, this.#periodMs, this.#log, drift)
-    const programs = new FamilyPrograms(this.#store, backends, this.#periodMs, this.#log, this.#face, drift)
+    if (observed) return new FamilyObservers(store, observed, this.#periodMs, this.#log, drift)
+    const programs = new FamilyPrograms(store, backends, this.#periodMs, this.#log, this.#face, drift)
     this.#rules = programs
     return programs
   }
@@ -205,7 +212,7 @@ export class Agent {
     if (dns === undefined) return undefined
     const { serving, service } = clusterDns(
       { ...dns, nodeName: this.#nodeName },
-      this.#answered,
+      this.#cluster.answered,
       (corefile) => this.#prepare(corefile),
       this.#log,
     )
@@ -233,14 +240,14 @@ export class Agent {
   #createFace(): ProxyFace {
     const { face, ruleset, backends } = this.#options
     return new ProxyFace(
-      this.#store,
+      this.#cluster.store,
       {
         ...face,
         families: backends.filter(({ dryRun }) => !dryRun).map(({ family }) => family),
         ruleset,
         syncPeriodMs: this.#periodMs,
         nodesMayLack: this.#source.nodesMayLack,
-        nodeIsGone: () => this.#ownNode.isGone,
+        nodeIsGone: () => this.#cluster.nodeIsGone,
         conditions: [
           { name: 'watch', problem: () => this.#source.problem?.() },
           { name: 'drift', problem: () => this.#programs?.drift },
@@ -269,9 +276,9 @@ export class Agent {
     this.#checkDue = false
     this.#spareMemory.giveBack()
     try {
-      const { changedAt } = await this.#readChanges()
-      if (this.#answering) await this.#nodeLocalDns?.apply(this.#store, check)
-      await this.#programs?.sync(changedAt, check, () => this.#answered.rulesSynced(this.#serving?.zones))
+      const { changedAt } = await this.#cluster.read()
+      if (this.#answering) await this.#nodeLocalDns?.apply(this.#cluster.store, check)
+      await this.#programs?.sync(changedAt, check, () => this.#cluster.rulesSynced())
     } finally {
       this.#triedRules.resolve()
     }
@@ -281,31 +288,10 @@ export class Agent {
 
   async #prepare(corefile: Corefile): Promise<void> {
     // What the first one needs is in the first reading.
-    if (this.#source.need === undefined || !this.#read) return
+    if (this.#source.need === undefined || !this.#cluster.isRead) return
     await this.#source.need(corefile)
-    const { put, removed } = await this.#readChanges()
+    const { put, removed } = await this.#cluster.read()
     if (put.length > 0 || removed.length > 0) this.#request()
-  }
-
-  async #readChanges(): Promise<ClusterChanges> {
-    const changes = await this.#source.read()
-    for (const message of changes.errors) this.#log.error(message)
-    const { put, removed, reason } = this.#ownNode.look(changes)
-    if (reason !== undefined) this.#leaving.resolve(reason)
-    const changed = [...removed, ...put]
-    if (changed.length === 0 && this.#read && this.#answered.isComplete) return changes
-    this.#read = true
-    const nodeBefore = this.#store.nodes.get(this.#nodeName)
-    const touched = this.#store.apply({ put, removed })
-    const all = plansDiffer(nodeBefore, this.#store.nodes.get(this.#nodeName))
-    const services = all ? new Set([...touched, ...this.#store.services.keys()]) : touched
-    this.#programs?.touch(services, put)
-    this.#face.changed(changed, services)
-    await this.#answered.take(this.#serving?.zones, { put, removed }, touched)
-    for (const seconds of nameLatencies(put, this.#store.services, this.#createdAt, Date.now())) {
-      this.#service?.counts.programmed(seconds)
-    }
-    return changes
   }
 
   get #periodMs(): number {
