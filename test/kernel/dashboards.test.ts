@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { beforeEach, expect, test } from 'vitest'
 import { readExposition } from '../plugins/exposition.ts'
 import { programmed } from '../support/agent.ts'
+import { Folder } from '../support/folder.ts'
 import { testNode } from '../support/test-node.ts'
 
 const node = testNode()
@@ -75,8 +74,8 @@ async function expectUsed(port: number, used: readonly Used[]): Promise<void> {
 
 test('every metric and label that the mixins of Kubernetes and CoreDNS ask for is there', async () => {
   await node.put('three-pods')
-  const file = join(node.directory, '..', `${node.namespace.name}.Corefile`)
-  await writeFile(file, corefile('127.0.0.1:5301 127.0.0.1:5399'))
+  await using folder = await Folder.make()
+  const file = await folder.write('Corefile', corefile('127.0.0.1:5301 127.0.0.1:5399'))
   const agent = node.start(['--node', 'node-1', '--corefile', file])
   await agent.line(programmed('IPv6'))
   // Of two upstream servers one answers, and the health check of the other fails.

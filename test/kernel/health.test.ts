@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { beforeEach, expect, test } from 'vitest'
 import { programmed } from '../support/agent.ts'
+import { Folder } from '../support/folder.ts'
 import type { HttpReply } from '../support/http-ask.ts'
 import { testNode } from '../support/test-node.ts'
 
@@ -167,7 +168,8 @@ test('/healthz says so when the node is about to go, or is not among the Nodes; 
 test('rules that do not reach the kernel in time turn all of them, until they do', async () => {
   await node.namespace.run('iptables-legacy', ['-t', 'mangle', '-N', 'KUBE-IPTABLES-HINT'])
   await put('cluster.json', web(32_100), slice('IPv4', 'node-1'))
-  const lock = join(node.directory, '..', `${node.namespace.name}.lock`)
+  await using folder = await Folder.make()
+  const lock = join(folder.path, 'lock')
   const agent = node.start(['--no-dns', '--node', 'node-1', '--iptables-sync-period', '1s'], { XTABLES_LOCKFILE: lock })
   await agent.line(programmed('IPv6'))
   await expect.poll(() => statusOf('127.0.0.1:32100'), eventually).toBe(200)
