@@ -45,7 +45,7 @@ test('200,000 random and damaged messages: no throw, no large answer, no memory 
   expect(unsound).toEqual([])
   expect(answered).toBeGreaterThan(100_000)
   // Far above what any answer takes, and far below a hang; a busy machine may interrupt any of them.
-  expect(slowest).toBeLessThan(5000)
+  expect(slowest).toBeLessThan(500)
   expect(heapAfterGc() - heapBefore).toBeLessThan(2_000_000)
 })
 
@@ -69,7 +69,7 @@ test('the longest chains and largest counts cost no more than a look', () => {
     expect(answerQuery(zone, pointers, 'tcp')).toHaveLength(12)
     expect(answerQuery(zone, labels, 'tcp')).toHaveLength(12)
   }
-  expect(performance.now() - start).toBeLessThan(10_000)
+  expect(performance.now() - start).toBeLessThan(2000)
 })
 
 test('3,000 damaged datagrams over a real socket: the server answers afterwards', { timeout: 20_000 }, async () => {

@@ -41,14 +41,14 @@ const pieces = [
 ]
 
 test(
-  '60,000 damaged Corefiles: an error with places inside the text, or the same again when printed',
+  '200,000 damaged Corefiles: an error with places inside the text, or the same again when printed',
   { timeout: 300_000 },
   () => {
     const random = randomNumbers(7)
     const of = (list: readonly string[]) => list[random(list.length)] ?? ''
     const unsound: string[] = []
     let [slowest, accepted] = [0, 0]
-    for (let i = 0; i < 60_000; i++) {
+    for (let i = 0; i < 200_000; i++) {
       const text = damaged(random, of)
       const start = performance.now()
       try {
@@ -61,9 +61,9 @@ test(
       slowest = Math.max(slowest, performance.now() - start)
     }
     expect(unsound.slice(0, 3)).toEqual([])
-    expect(accepted).toBeGreaterThan(1200)
+    expect(accepted).toBeGreaterThan(4000)
     // Far above what any takes, and far below a hang; a busy machine may interrupt any of them.
-    expect(slowest).toBeLessThan(5000)
+    expect(slowest).toBeLessThan(1000)
   },
 )
 

@@ -114,7 +114,7 @@ test('what both languages write alike matches alike', () => {
   expect(compared).toBeGreaterThan(1500)
 })
 
-test('what is taken matches the worst names in a moment', { timeout: 120_000 }, () => {
+test('what is taken matches the worst names in no more than milliseconds', { timeout: 120_000 }, () => {
   const letters = ['a', 'b', '.', '-', 'ab', 'a.', 'a.b-', 'aab.']
   const names = letters.flatMap((unit) => {
     const name = unit.repeat(256).slice(0, 253)
@@ -129,18 +129,24 @@ test('what is taken matches the worst names in a moment', { timeout: 120_000 }, 
       tried++
       const regex = new RegExp(source, 'u')
       for (const name of names) {
-        const start = performance.now()
-        regex.exec(name)
-        const took = performance.now() - start
-        if (took > 10_000) slow.push(`${text}${end} in ${name.slice(0, 8)}…: ${took} ms`)
+        // A busy machine may interrupt any of them, and hardly the same one twice.
+        const took = milliseconds(regex, name)
+        if (took > 1000 && milliseconds(regex, name) > 1000)
+          slow.push(`${text}${end} in ${name.slice(0, 8)}…: ${took} ms`)
       }
     }),
     { numRuns: 3000 },
   )
   expect(tried).toBeGreaterThan(1000)
-  // Without the check single matches take minutes; a busy machine may interrupt any of them.
+  // Without the check single matches take minutes.
   expect(slow).toEqual([])
 })
+
+function milliseconds(regex: RegExp, name: string): number {
+  const start = performance.now()
+  regex.exec(name)
+  return performance.now() - start
+}
 
 function sourceOf(text: string): string | undefined {
   try {
