@@ -66,23 +66,19 @@ function* blocksAhead(
   blockLines: number,
 ): Iterable<string> {
   const mark = changed(markChain) ? base.nat.before.filter((rule) => rule.chain === markChain) : undefined
-  let before: readonly OwnChain[] | undefined
-  let isFirst = true
-  for (const block of cutBlocks(fragments, changed, blockLines)) {
-    if (before !== undefined) {
-      yield formatTable(blockTable(before, isFirst ? mark : undefined))
-      isFirst = false
-    }
-    before = block
-  }
-  if (before !== undefined && !isFirst) yield formatTable(blockTable(before, undefined))
+  const blocks = cutBlocks(fragments, changed, blockLines)
+  const [first, second] = [blocks.next(), blocks.next()]
+  if (first.done === true || second.done === true) return
+  yield formatTable(blockTable(first.value, mark))
+  yield formatTable(blockTable(second.value, undefined))
+  for (const block of blocks) yield formatTable(blockTable(block, undefined))
 }
 
 function* cutBlocks(
   fragments: readonly ServiceFragment[],
   changed: (chain: string) => boolean,
   blockLines: number,
-): Iterable<readonly OwnChain[]> {
+): Generator<readonly OwnChain[], void> {
   let block: OwnChain[] = []
   let lines = 0
   for (const fragment of fragments) {

@@ -61,22 +61,22 @@ export class UmlKernel {
   }
 
   async end(): Promise<void> {
-    this.#kill('SIGKILL')
+    this.#kill()
     await this.ended
   }
 
   async #removeAtEnd(): Promise<void> {
     const closed = once(this.#child, 'close')
     await once(this.#child, 'exit')
-    this.#kill('SIGKILL')
+    this.#kill()
     // The last of its processes holds them.
     await closed
     rmSync(join(tmpdir(), this.#name), { recursive: true, force: true })
   }
 
-  #kill(signal: NodeJS.Signals): void {
+  #kill(): void {
     try {
-      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal)
+      if (this.#child.pid !== undefined) process.kill(-this.#child.pid, 'SIGKILL')
     } catch {
       // Nothing of it is left.
     }
