@@ -46,7 +46,6 @@ test(
   'an agent that starts without an API server leaves the rules as they are, until there is one',
   async () => {
     const { gate } = shop.cluster.parts
-    await shop.agreed()
     await shop.agent?.end('SIGKILL')
     await shop.serves(async () => {
       gate.cut()

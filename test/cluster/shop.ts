@@ -30,7 +30,9 @@ export class Shop {
     }, 120_000)
     beforeEach(async () => {
       this.agent = await this.answering()
-    }, 60_000)
+      // Names are answered before the rules of both families are written.
+      await this.agreed()
+    }, 120_000)
     afterEach(async () => {
       const { server, gate } = this.cluster.parts
       await this.cluster.endAgents()
