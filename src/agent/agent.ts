@@ -5,11 +5,9 @@ import type { Log } from '../host/log.ts'
 import { ownHeap, SpareMemory } from '../host/spare-memory.ts'
 import { serviceReference } from '../kube/event.ts'
 import type { Recorder } from '../kube/events.ts'
-import type { Address } from '../net/address.ts'
 import type { KernelRules } from './answered-cluster.ts'
-import { clusterDns, type AgentDnsOptions } from './cluster-dns.ts'
+import { ClusterDns, type AgentDnsOptions } from './cluster-dns.ts'
 import type { ClusterSource } from './cluster-source.ts'
-import type { DnsService } from './dns-service.ts'
 import { DriftReporter } from './drift-reporter.ts'
 import type { FamilyBackend } from './family-backend.ts'
 import { FamilyObservers } from './family-observers.ts'
@@ -17,18 +15,14 @@ import { FamilyPrograms } from './family-programs.ts'
 import { FollowedCluster } from './followed-cluster.ts'
 import type { RulesetOptions } from './iptables-ruleset.ts'
 import type { ObservedFamily } from './observed-family.ts'
-import { NodeLocalDns, type NodeLocalDnsOptions } from './node-local-dns.ts'
 import type { Programs } from './programs.ts'
 import { ProxyFace, type ProxyFaceSettings } from './proxy-face.ts'
 import { SyncLoop } from './sync-loop.ts'
-import type { WorkerServing } from './worker-serving.ts'
 
 export interface AgentOptions {
   readonly ruleset: Omit<RulesetOptions, 'family'>
   /** Absent with `--no-dns`. */
   readonly dns?: AgentDnsOptions
-  /** Absent: this node does not take the cluster DNS addresses. */
-  readonly nodeLocalDns?: NodeLocalDnsOptions
   /** How each family's rules reach the kernel; empty with `--no-proxy`. */
   readonly backends: readonly FamilyBackend[]
   /** How often the kernel is read back, and the longest time to a retry; absent: kube-proxy's 30 seconds. */
@@ -60,9 +54,7 @@ export class Agent {
   #programs: Programs | undefined
   /** Those that we write. */
   #rules: KernelRules | undefined
-  #serving: WorkerServing | undefined
-  #service: DnsService | undefined
-  #nodeLocalDns: NodeLocalDns | undefined
+  #dns: ClusterDns | undefined
   #starting: Promise<void> | undefined
   readonly #stopping = Promise.withResolvers<void>()
   readonly #triedRules = Promise.withResolvers<void>()
@@ -101,14 +93,11 @@ export class Agent {
 
   async #start(): Promise<void> {
     await this.#face.open()
-    this.#service = this.#createDns()
-    // Also where the start fails, what an agent before us has left of it must go.
-    this.#nodeLocalDns = this.#createNodeLocalDns(this.#service)
+    this.#dns = this.#createDns()
     const known = this.#learn()
-    await this.#unlessStopped(this.#service === undefined ? known : Promise.race([known, this.#dnsPatience(known)]))
+    await this.#unlessStopped(this.#dns === undefined ? known : Promise.race([known, this.#dnsPatience(known)]))
     if (this.#stopped) return
-    if (this.#nodeLocalDns) this.#service?.reserve(this.#nodeLocalDns.addresses(this.#cluster.store))
-    await this.#service?.start()
+    await this.#dns?.start(this.#cluster.store)
     await this.#unlessStopped(known)
     if (this.#stopped) return
     this.#answering = true
@@ -132,7 +121,7 @@ export class Agent {
     // Neither the addresses of the node nor the kernel's rules tell when somebody else changes them.
     this.#period ??= setInterval(() => {
       this.#requestCheck()
-      void this.#service?.checkAddresses()
+      void this.#dns?.checkAddresses()
     }, this.#periodMs)
   }
 
@@ -152,7 +141,7 @@ export class Agent {
 
   /** Looks now whether the Corefile has changed. */
   async reload(): Promise<void> {
-    await this.#service?.reload()
+    await this.#dns?.reload()
   }
 
   /**
@@ -162,7 +151,7 @@ export class Agent {
    * @param hurry Aborted: stops now.
    */
   async stop(hurry: AbortSignal): Promise<void> {
-    await this.#service?.lameduck(hurry)
+    await this.#dns?.lameduck(hurry)
     this.#stopped = true
     this.#stopping.resolve()
     await this.#source.close()
@@ -170,9 +159,9 @@ export class Agent {
     await this.#starting?.catch(() => undefined)
     clearInterval(this.#period)
     await this.#loop.stop()
-    await this.#nodeLocalDns?.remove()
+    await this.#dns?.leave()
     await this.#face.close()
-    await this.#service?.stop()
+    await this.#dns?.stop()
   }
 
   #createCluster(): FollowedCluster {
@@ -190,8 +179,8 @@ export class Agent {
           this.#programs?.touch(services, put)
           this.#face.changed([...removed, ...put], services)
         },
-        observeNames: (seconds) => this.#service?.counts.programmed(seconds),
-        zones: () => this.#serving?.zones,
+        observeNames: (seconds) => this.#dns?.observeNames(seconds),
+        zones: () => this.#dns?.zones,
       },
       this.#log,
     )
@@ -207,24 +196,18 @@ export class Agent {
     return programs
   }
 
-  #createDns(): DnsService | undefined {
+  #createDns(): ClusterDns | undefined {
     const { dns } = this.#options
     if (dns === undefined) return undefined
-    const { serving, service } = clusterDns(
+    return new ClusterDns(
       { ...dns, nodeName: this.#nodeName },
-      this.#cluster.answered,
-      (corefile) => this.#prepare(corefile),
+      {
+        cluster: this.#cluster.answered,
+        prepare: (corefile) => this.#prepare(corefile),
+        lookAgain: () => this.#requestCheck(),
+      },
       this.#log,
     )
-    this.#serving = serving
-    return service
-  }
-
-  #createNodeLocalDns(service: DnsService | undefined): NodeLocalDns | undefined {
-    const { nodeLocalDns } = this.#options
-    if (nodeLocalDns === undefined || service === undefined) return undefined
-    const listeners = { update: (addresses: readonly Address[]) => service.setNodeLocal(addresses) }
-    return new NodeLocalDns(nodeLocalDns, listeners, this.#log, () => this.#requestCheck())
   }
 
   #requestCheck(): void {
@@ -277,7 +260,7 @@ export class Agent {
     this.#spareMemory.giveBack()
     try {
       const { changedAt } = await this.#cluster.read()
-      if (this.#answering) await this.#nodeLocalDns?.apply(this.#cluster.store, check)
+      if (this.#answering) await this.#dns?.apply(this.#cluster.store, check)
       await this.#programs?.sync(changedAt, check, () => this.#cluster.rulesSynced())
     } finally {
       this.#triedRules.resolve()

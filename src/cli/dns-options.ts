@@ -9,15 +9,19 @@ import { freePort } from '../host/dns-listener.ts'
 import { optional } from '../model/optional.ts'
 import { parseResolvConf } from '../net/resolv-conf.ts'
 import { Failure } from './failure.ts'
+import { nodeLocalDnsOptions } from './node-local.ts'
+import type { NodeLocalOptions } from './options.ts'
 
 /** What flags say about DNS. */
-export interface DnsOptions {
+export interface DnsOptions extends NodeLocalOptions {
   readonly clusterDomain: string
   readonly corefile?: string
   readonly dnsListen?: readonly AddressPort[]
   readonly dnsWorkers: number
   /** False with `--no-dns`. */
   readonly dns: boolean
+  readonly dnsAfterRules?: boolean
+  readonly dryRun?: boolean
 }
 
 /** Reads the Corefile; undefined with `--no-dns`. Bad input is a failure before anything starts. */
@@ -26,7 +30,13 @@ export async function dnsServiceOptions(options: DnsOptions): Promise<AgentDnsOp
   if (!dns && path !== undefined) throw new Failure('--corefile and --no-dns: leave one of them out')
   if (!dns) return undefined
   const listen = dnsListen && (await Promise.all(dnsListen.map(withPort)))
-  const common = { version: manifest.version, workers, search: await nodeSearchList() }
+  const common = {
+    version: manifest.version,
+    workers,
+    search: await nodeSearchList(),
+    ...optional('afterRules', options.dnsAfterRules),
+    ...optional('nodeLocal', nodeLocalDnsOptions(options)),
+  }
   if (path === undefined) {
     return { ...common, corefile: defaultCorefile(clusterDomain), listen: listen ?? [{ host: '127.0.0.1', port: 53 }] }
   }

@@ -17,31 +17,21 @@ import { eventRecorder } from './event-recorder.ts'
 import { dnsServiceOptions, type DnsOptions } from './dns-options.ts'
 import { faceSettings } from './face-settings.ts'
 import { Failure } from './failure.ts'
-import { nodeLocalDnsOptions } from './node-local.ts'
 import { checkObserve, observedKernel } from './observe.ts'
-import {
-  addClusterOptions,
-  addNodeLocalOption,
-  parseListen,
-  parseWorkers,
-  type ClusterOptions,
-  type NodeLocalOptions,
-} from './options.ts'
+import { addClusterOptions, addNodeLocalOption, parseListen, parseWorkers, type ClusterOptions } from './options.ts'
 import { modes } from './modes.ts'
 import { unusedFlags } from './setting-options.ts'
 import { hasFile, readSettings } from './settings.ts'
 
-interface RunOptions extends ClusterOptions, DnsOptions, NodeLocalOptions {
+interface RunOptions extends ClusterOptions, DnsOptions {
   readonly proxy: boolean
-  readonly dryRun?: boolean
-  readonly dnsAfterRules?: true
   readonly observe?: boolean
 }
 
 export function addRun(program: Command): void {
   const command = program
     .command('run')
-    .description('keep this node true: watch the files, program the kernel, answer DNS, until a signal')
+    .description('keep this node true: watch the cluster, program the kernel, answer DNS, until a signal')
   addNodeLocalOption(addClusterOptions(command))
     .option('--corefile <path>', 'serve DNS as this Corefile says, or the ConfigMap that holds one')
     .option(
@@ -92,14 +82,8 @@ async function run(options: RunOptions): Promise<void> {
       ...(observe && { observed: await observedKernel(settings) }),
       backends: await backends(),
       // Whoever observes leaves the node's DNS to those who have it, unless he is told where to answer.
-      ...optional(
-        'dns',
-        observe && options.dnsListen === undefined
-          ? undefined
-          : dns && { ...dns, ...optional('afterRules', options.dnsAfterRules) },
-      ),
+      ...optional('dns', observe && options.dnsListen === undefined ? undefined : dns),
       ...optional('events', events),
-      ...optional('nodeLocalDns', nodeLocalDnsOptions(options)),
       ...agentSettings(settings),
       face: faceSettings(settings, requests),
     },
