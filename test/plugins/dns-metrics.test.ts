@@ -200,14 +200,3 @@ test('label values that clients make up do not fill memory', () => {
   for (let i = 0; i < 20_000; i++) metrics.of.autopath.count(String(i))
   expect(metrics.of.autopath.snapshot.series.length).toBe(10_000)
 })
-
-test('a query costs less than a microsecond', () => {
-  const metrics = new DnsMetrics()
-  const events = [query, { ...query, type: 28, rcode: 3 }, { ...query, transport: 'tcp' as const }]
-  const round = (): number => {
-    const start = performance.now()
-    for (let i = 0; i < 300_000; i++) metrics.observe(events[i % 3] ?? query)
-    return ((performance.now() - start) / 300_000) * 1000
-  }
-  expect(Math.min(...Array.from({ length: 5 }, round))).toBeLessThan(1)
-})
