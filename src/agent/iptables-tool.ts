@@ -1,4 +1,5 @@
 import type { Family } from '../net/family.ts'
+import type { RestoreDocument } from '../xtables/restore-document.ts'
 import { canaryChain } from '../backends/iptables/canary.ts'
 import type { Table } from '../xtables/rule.ts'
 import { savedForm } from '../backends/iptables/saved-rules.ts'
@@ -10,7 +11,7 @@ export interface IptablesTool {
   /** What `iptables-save` prints. */
   save(): Promise<string>
   /** Gives a document to `iptables-restore --noflush`; throws {@link RestoreRefused} when it is not taken as it is. */
-  restore(document: string): Promise<void>
+  restore(document: RestoreDocument): Promise<void>
   /** Whether our chain is still in every table: a tenth of a second at most, however many rules there are. */
   hasCanary(): Promise<boolean>
 }

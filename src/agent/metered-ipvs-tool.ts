@@ -45,9 +45,7 @@ export class MeteredIpvsTool implements IpvsTool {
 
   async #write<T>(lines: readonly string[], nothing: T, work: () => Promise<T>): Promise<T> {
     if (lines.length === 0) return nothing
-    return this.#meter.timeWriting(
-      lines.reduce((sum, line) => sum + line.length + 1, 0),
-      work,
-    )
+    this.#meter.wrote(lines.reduce((sum, line) => sum + line.length + 1, 0))
+    return this.#meter.timeWriting(work)
   }
 }

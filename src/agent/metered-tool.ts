@@ -1,4 +1,6 @@
 import { countAdded } from '../backends/iptables/document.ts'
+import type { Table } from '../xtables/rule.ts'
+import { isEmptyDocument, textsOf, type RestoreDocument } from '../xtables/restore-document.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import type { SyncMeter } from './sync-meter.ts'
 
@@ -25,14 +27,27 @@ export class MeteredTool implements IptablesTool {
   }
 
   /** An empty document is not given to the tool at all. */
-  async restore(document: string): Promise<void> {
-    this.written = countAdded(document)
-    if (document === '') return
+  async restore(document: RestoreDocument): Promise<void> {
+    this.written = countAdded('')
+    if (isEmptyDocument(document)) return
+    const counted = { [Symbol.iterator]: () => this.#counted(document) }
     try {
-      await this.#meter.timeWriting(document.length, () => this.#tool.restore(document))
+      await this.#meter.timeWriting(() => this.#tool.restore(counted))
     } catch (error) {
       this.failures++
       throw error
+    }
+  }
+
+  /** Counts what the tool takes of it. */
+  *#counted(document: RestoreDocument): Iterator<string> {
+    this.written = countAdded('')
+    for (const text of textsOf(document)) {
+      this.#meter.wrote(text.length)
+      const added = countAdded(text)
+      const sum = (table: Table) => this.written[table] + added[table]
+      this.written = { raw: sum('raw'), mangle: sum('mangle'), filter: sum('filter'), nat: sum('nat') }
+      yield text
     }
   }
 }

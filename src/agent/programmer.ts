@@ -1,11 +1,12 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
-import { countRepairs, renderFullSync, rulesHoldingStale, type Desired } from '../backends/iptables/full-sync.ts'
+import { countRepairs, fullSync, rulesHoldingStale, type Desired } from '../backends/iptables/full-sync.ts'
 import { savedFragments } from '../backends/iptables/saved-fragment.ts'
 import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
 import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
+import type { RestoreDocument } from '../xtables/restore-document.ts'
 import { lineCount, replaced, sorted, type Fragments } from './fragments.ts'
 import type { IptablesRuleset } from './iptables-ruleset.ts'
 import { RestoreRefused, type IptablesTool } from './iptables-tool.ts'
@@ -200,17 +201,17 @@ export class Programmer {
   }
 
   /** What is to be sent so that the kernel holds these, empty when it does. */
-  #documentFor(fragments: Fragments, kernel: SavedRules): string {
+  #documentFor(fragments: Fragments, kernel: SavedRules): RestoreDocument {
     const desired = this.#desired(fragments)
     this.#holdingStale = rulesHoldingStale(desired, kernel)
-    return renderFullSync(desired, kernel, this.#blockLines)
+    return fullSync(desired, kernel, this.#blockLines)
   }
 
   #desired(fragments: Fragments): Desired {
     return { base: this.#ruleset.base, fragments: [...fragments.values()] }
   }
 
-  async #restore(document: string, fragments: Fragments): Promise<Refusal | undefined> {
+  async #restore(document: RestoreDocument, fragments: Fragments): Promise<Refusal | undefined> {
     try {
       await this.#tool.restore(document)
       return undefined

@@ -43,9 +43,13 @@ export class SyncMeter {
     }
   }
 
-  /** A tool that is given so many bytes. */
-  async timeWriting<T>(bytes: number, work: () => Promise<T>): Promise<T> {
+  /** A tool was given so much. */
+  wrote(bytes: number): void {
     this.#bytes += bytes
+  }
+
+  /** A tool that is given something. */
+  async timeWriting<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#toolMs
     try {
       return await this.time(work)

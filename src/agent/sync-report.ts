@@ -12,7 +12,7 @@ export interface SyncReport {
   readonly services: number
   /** What was written; 0 when the kernel was right already. */
   readonly bytes: number
-  /** Milliseconds of our own work, and of the tools'. */
+  /** Milliseconds of our own work, and of the tools'; a large document is made while its tool takes it. */
   readonly ownMs: number
   readonly toolMs: number
 }

@@ -14,6 +14,7 @@ import { kernelFamilies } from '../host/kernel-families.ts'
 import type { Log } from '../host/log.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
 import { ipvsOptions, rulesetOptions } from './agent-settings.ts'
+import { wholeText } from '../xtables/restore-document.ts'
 import { print } from './output.ts'
 
 /** Makes the kernel ready for the rules of a mode, before any is made, and says how each family's reach it. */
@@ -65,7 +66,7 @@ async function startIpvs(settings: Settings, log: Log, dryRun: boolean): Promise
 function printing(tool: IptablesTool, name: string): IptablesTool {
   return {
     save: () => tool.save(),
-    restore: (document) => print(`# ${name}\n${document}`),
+    restore: (document) => print(`# ${name}\n${wholeText(document)}`),
     // What was never written cannot have been flushed.
     hasCanary: async () => true,
   }

@@ -3,11 +3,14 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { execa, ExecaError } from 'execa'
 
+/** A text, or texts one after another, which are made as the tool takes them. */
+type ToolInput = string | Iterable<string>
+
 /** Runs a tool with `input` on its stdin and returns its stdout; throws a {@link CommandError} when it fails. */
-export type RunCommand = (command: string, args: readonly string[], input?: string) => Promise<string>
+export type RunCommand = (command: string, args: readonly string[], input?: ToolInput) => Promise<string>
 
 /** The same for a tool whose exit code does not tell whether it did what it was told: returns its stderr too. */
-export type RunTool = (command: string, args: readonly string[], input?: string) => Promise<ToolOutput>
+export type RunTool = (command: string, args: readonly string[], input?: ToolInput) => Promise<ToolOutput>
 
 interface ToolOutput {
   readonly stdout: string
@@ -79,14 +82,17 @@ export const runLines: RunLines = async (command, args, onLine) => {
 }
 
 /** Given as a whole, an input of 30 MB would be copied as a whole. */
-function inPieces(text: string): string | Readable {
-  return text.length <= pieceLength ? text : Readable.from(pieces(text))
+function inPieces(input: ToolInput): string | Readable {
+  if (typeof input !== 'string') return Readable.from(pieces(input))
+  return input.length <= pieceLength ? input : Readable.from(pieces([input]))
 }
 
 const pieceLength = 65_536
 
-function* pieces(text: string): Iterable<string> {
-  for (let at = 0; at < text.length; at += pieceLength) yield text.slice(at, at + pieceLength)
+function* pieces(texts: Iterable<string>): Iterable<string> {
+  for (const text of texts) {
+    for (let at = 0; at < text.length; at += pieceLength) yield text.slice(at, at + pieceLength)
+  }
 }
 
 function commandError(command: string, args: readonly string[], error: ExecaError): CommandError {

@@ -14,6 +14,7 @@ import { clusterOfObjects, parseObjects } from '../support/cluster.ts'
 import { createNamespace } from '../support/namespace.ts'
 import { udpServiceObjects } from '../support/udp-service.ts'
 import { observerOf } from '../support/sync-observer.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 
 const path = process.env['PATH'] ?? ''
 let directory: string
@@ -168,7 +169,7 @@ test('a service that leaves quarantine is looked at again: its old rules have ma
   const moved = udpServiceObjects({ name: 'dns', clusterIp: '10.96.0.10', endpoints: ['10.244.1.2'] })
   programs.touch(new Set(parseObjects(moved).flatMap((object) => store.put(object))), [])
   kernel.restore.mockImplementation((document) => {
-    if (document.includes('10.244.1.2')) throw new RestoreRefused(new CommandError('no', false), [])
+    if (wholeText(document).includes('10.244.1.2')) throw new RestoreRefused(new CommandError('no', false), [])
     return ipv4.restore(document)
   })
   await programs.sync(undefined, false)

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest'
 import { NodeLocalLink } from '../../src/agent/node-local-link.ts'
-import { CommandError } from '../../src/host/command.ts'
+import { CommandError, type RunCommand } from '../../src/host/command.ts'
 import { linkTool } from '../../src/host/link.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 
 const unknownKind = new CommandError('', false, { stderr: 'Error: Unknown device type.\n', exitCode: 2 })
 
 /** A kernel that knows these kinds of interfaces, and what it was told. */
 function kernelWith(kinds: readonly string[]) {
   const told: string[] = []
-  const run = async (_command: string, _args: readonly string[], input = '') => {
-    const [, kind] = / type (\S+)/.exec(input) ?? []
+  const run: RunCommand = async (_command, _args, input = '') => {
+    const text = wholeText(input)
+    const [, kind] = / type (\S+)/.exec(text) ?? []
     if (kind !== undefined && !kinds.includes(kind)) throw unknownKind
-    told.push(input)
+    told.push(text)
     return ''
   }
   return { told, link: new NodeLocalLink(linkTool(run, 'pointsman-dns'), ['IPv4']) }

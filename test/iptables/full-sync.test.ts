@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
-import { renderFullSync, rulesHoldingStale } from '../../src/backends/iptables/full-sync.ts'
+import { servicesInLines } from '../../src/backends/iptables/blame.ts'
+import { fullSync, renderFullSync, rulesHoldingStale } from '../../src/backends/iptables/full-sync.ts'
 import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { benchObjects } from '../../bench/cluster.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
@@ -15,11 +16,11 @@ const ruleset = new IptablesRuleset(clusterOfObjects(benchObjects(10, 2)), {
 })
 const { base } = ruleset
 const emptyKernel = parseSavedRules('')
-const fullSync = (blockLines: number) => renderFullSync(ruleset.desired(), emptyKernel, blockLines)
+const fromEmpty = (blockLines: number) => renderFullSync(ruleset.desired(), emptyKernel, blockLines)
 
 test('from an empty kernel one block is the rendered document, the jumps at the end of each table, and the canaries', () => {
   const canary = ':KUBE-PROXY-CANARY - [0:0]\n'
-  const tables = fullSync(1000).split(/(?<=^COMMIT\n)/m)
+  const tables = fromEmpty(1000).split(/(?<=^COMMIT\n)/m)
   expect(tables.pop()).toBe(`*mangle\n${canary}COMMIT\n`)
   const rendered = tables.map((table) => table.replace(canary, '').replaceAll(/^-I .*\n/gm, ''))
   expect(rendered.join('')).toBe(ruleset.render())
@@ -30,7 +31,7 @@ test('from an empty kernel one block is the rendered document, the jumps at the 
 })
 
 test('in blocks, every service is whole before anything leads to it', () => {
-  const blocks = fullSync(20).split(/(?<=^COMMIT\n)/m)
+  const blocks = fromEmpty(20).split(/(?<=^COMMIT\n)/m)
   expect(blocks.pop()).toMatch(/^\*mangle\n/)
   // One for the filter table, some for the 100 lines of ten services, one for the chains that lead to them.
   expect(blocks.length).toBeGreaterThan(1 + 4 + 1)
@@ -45,8 +46,22 @@ test('in blocks, every service is whole before anything leads to it', () => {
   }
 })
 
+test('its texts end where a line does, are the same each time, and a line has the number that it has in all of them', () => {
+  const document = fullSync(ruleset.desired(), emptyKernel, 20)
+  const texts = [...document].filter((text) => text !== '')
+  expect(texts.length).toBeGreaterThan(5)
+  for (const text of texts) expect(text.endsWith('\n')).toBe(true)
+  expect([...document].join('')).toBe(fromEmpty(20))
+  const blamed = (line: number) => [...servicesInLines(document, [line], ruleset.fragments)]
+  const named = (line: string) => [...ruleset.fragments.keys()].filter((service) => line.includes(`"${service}:`))
+  const lines = fromEmpty(20).split('\n')
+  const rules = lines.flatMap((line, i) => (named(line).length === 1 ? [i] : []))
+  expect(rules.length).toBe(30)
+  for (const i of rules) expect(blamed(i + 1)).toEqual(named(lines[i] ?? ''))
+})
+
 test('what the kernel already has is not sent again', () => {
-  const saved = parseSavedRules(savedText(fullSync(10)))
+  const saved = parseSavedRules(savedText(fromEmpty(10)))
   expect(renderFullSync(ruleset.desired(), saved, 1000)).toBe('')
 })
 

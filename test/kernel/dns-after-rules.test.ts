@@ -16,6 +16,7 @@ import { createLog } from '../../src/host/log.ts'
 import { families, type Family } from '../../src/net/family.ts'
 import { parseObjects } from '../support/cluster.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 
 /** How one family's kernel takes what it is given. */
 type Mood = 'takes' | 'fails' | 'takes the first table and fails' | 'takes and fails' | 'refuses a'
@@ -207,11 +208,12 @@ class Node {
       hasCanary: () => real.hasCanary(),
       restore: async (document) => {
         const mood = this.moods[family]
-        if (mood === 'refuses a' && document.includes('"shop/a:'))
+        const text = wholeText(document)
+        if (mood === 'refuses a' && text.includes('"shop/a:'))
           throw new RestoreRefused(new CommandError('no', false), [])
         if (mood === 'fails') throw new Error('fails')
-        const tables = document.split(/(?<=^COMMIT\n)/m)
-        await real.restore(mood === 'takes the first table and fails' ? (tables[0] ?? '') : document)
+        const tables = text.split(/(?<=^COMMIT\n)/m)
+        await real.restore(mood === 'takes the first table and fails' ? (tables[0] ?? '') : text)
         // As it stands the moment the kernel has it.
         this.#programmed = undefined
         await this.#check()

@@ -10,6 +10,7 @@ import { addressIn, endpoints, places, secondAddress, strangerAddress } from '..
 import { clusterObjects, nodeAddresses, ownedVip, rulesetOptions, type Setting } from '../packets/settings.ts'
 import type { Row } from '../packets/table.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 
 /** The networks of service addresses: the node has a route for them, to where packets that it leaves untouched go. */
 const serviceNetworks: Readonly<Record<Family, readonly string[]>> = {
@@ -81,7 +82,7 @@ export async function applySetting(lab: Lab, variant: Variant, setting: Setting)
     const ruleset = new IptablesRuleset(cluster, rulesetOptions(setting, family))
     ruleset.localAddresses = nodeAddresses(setting, family)
     const tool = iptablesTool(
-      (command, args, input) => lab.exec('node', command, args, { input: input ?? '' }),
+      (command, args, input) => lab.exec('node', command, args, { input: wholeText(input ?? '') }),
       family,
       variant,
     )

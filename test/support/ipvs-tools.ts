@@ -5,6 +5,7 @@ import { serverWords } from '../../src/backends/ipvs/virtual-server.ts'
 import { parseSavedServers } from '../../src/backends/ipvs/saved-servers.ts'
 import type { Family } from '../../src/net/family.ts'
 import { TextKernel } from './ipvs-kernel.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 
 /**
  * The tools of IPVS mode on a kernel of text: for sequences of changes too long for a real one, which the tests in test/uml
@@ -64,7 +65,7 @@ export function textTools(family: Family) {
     restore: async (document) => {
       called()
       written.push('rules')
-      rules.restore(document)
+      rules.restore(wholeText(document))
     },
     hasCanary: async () => true,
   }

@@ -1,15 +1,19 @@
 import { sharedRules } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
 import { ruleKey } from './rule-key.ts'
+import { textsOf, type RestoreDocument } from '../../xtables/restore-document.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
 type Fragments = ReadonlyMap<string, ServiceFragment>
 
 /** The services whose rules or chains stand in these lines of a document, numbered from 1. */
-export function servicesInLines(document: string, lines: readonly number[], fragments: Fragments): ReadonlySet<string> {
-  const all = document.split('\n')
-  const texts = new Set(lines.map((line) => all[line - 1] ?? ''))
+export function servicesInLines(
+  document: RestoreDocument,
+  lines: readonly number[],
+  fragments: Fragments,
+): ReadonlySet<string> {
+  const texts = new Set(linesAt(document, new Set(lines)))
   const here = (rule: Rule) => texts.has(appendLine(rule))
   const services = new Set<string>()
   for (const [key, fragment] of fragments) {
@@ -21,6 +25,18 @@ export function servicesInLines(document: string, lines: readonly number[], frag
     if (found) services.add(key)
   }
   return services
+}
+
+/** The lines with these numbers, from 1. */
+function linesAt(document: RestoreDocument, numbers: ReadonlySet<number>): readonly string[] {
+  const found: string[] = []
+  let before = 0
+  for (const text of textsOf(document)) {
+    const lines = text.split('\n')
+    found.push(...lines.filter((_, i) => numbers.has(before + i + 1)))
+    before += lines.length - 1
+  }
+  return found
 }
 
 /** The services of which the kernel lacks a rule, or has it otherwise. */

@@ -2,6 +2,7 @@ import type { BaseRules, BaseTable } from '../../xtables/base-rules.ts'
 import { canaryChain } from './canary.ts'
 import type { PortFragment, ServiceFragment } from './fragment.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from '../../xtables/rule.ts'
+import { textsOf, type RestoreDocument } from '../../xtables/restore-document.ts'
 import { formatTable, type TableLines } from '../../xtables/table-lines.ts'
 
 /**
@@ -78,11 +79,13 @@ export function countRules(base: BaseRules, fragments: Iterable<ServiceFragment>
 }
 
 /** How many rules a document adds to each table. */
-export function countAdded(document: string): Readonly<Record<Table, number>> {
+export function countAdded(document: RestoreDocument): Readonly<Record<Table, number>> {
   const counts: Record<Table, number> = { raw: 0, mangle: 0, filter: 0, nat: 0 }
-  for (const part of document.split(/^COMMIT$/m)) {
-    const table = tables.find((name) => part.trimStart().startsWith(`*${name}`))
-    if (table !== undefined) counts[table] += part.match(/^-[AI] /gm)?.length ?? 0
+  for (const text of textsOf(document)) {
+    for (const part of text.split(/^COMMIT$/m)) {
+      const table = tables.find((name) => part.trimStart().startsWith(`*${name}`))
+      if (table !== undefined) counts[table] += part.match(/^-[AI] /gm)?.length ?? 0
+    }
   }
   return counts
 }

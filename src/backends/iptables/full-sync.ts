@@ -1,5 +1,6 @@
 import type { BaseRules } from '../../xtables/base-rules.ts'
 import { isPortChain } from './chain-name.ts'
+import { textsOf, wholeText, type RestoreDocument } from '../../xtables/restore-document.ts'
 import { formatTable, type TableLines } from '../../xtables/table-lines.ts'
 import { sharedRules, wholeTable } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
@@ -17,6 +18,11 @@ export interface Desired {
   readonly fragments: readonly ServiceFragment[]
 }
 
+/** Such a document as one text. */
+export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines: number): string {
+  return wholeText(fullSync(desired, kernel, blockLines))
+}
+
 /**
  * The iptables-restore --noflush document that makes the kernel, whatever it holds of ours now, equal to `desired`;
  * empty when it is equal already. Chains that are right are left alone with their counters; rules of others are never
@@ -30,25 +36,38 @@ export interface Desired {
  * Stale chains go in a COMMIT of their own, at the very end. One that a rule of somebody else leads to is emptied and
  * stays, because the kernel would refuse to delete it.
  */
-export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines: number): string {
+export function fullSync(desired: Desired, kernel: SavedRules, blockLines: number): Iterable<string> {
+  const changed = { filter: changedChains('filter', desired, kernel), nat: changedChains('nat', desired, kernel) }
+  return { [Symbol.iterator]: () => fullSyncBlocks(desired, kernel, changed, blockLines) }
+}
+
+type IsChanged = (chain: string) => boolean
+
+function* fullSyncBlocks(
+  desired: Desired,
+  kernel: SavedRules,
+  changed: Readonly<Record<'filter' | 'nat', IsChanged>>,
+  blockLines: number,
+): Iterator<string> {
   const { base, fragments } = desired
-  const filter = wholeTable('filter', base, fragments, changedChains('filter', desired, kernel))
-  const changed = changedChains('nat', desired, kernel)
-  const ahead = [...blocksAhead(desired, changed, blockLines)]
-  const nat = wholeTable('nat', base, fragments, (chain) => changed(chain) && !(ahead.length > 0 && isPortChain(chain)))
-  const mangle = wholeTable('mangle', base, fragments, changedChains('mangle', desired, kernel))
-  return [
-    formatTable(withInserted(filter, base, kernel)),
-    ...ahead,
-    formatTable(withInserted(nat, base, kernel)),
-    formatTable(withInserted(mangle, base, kernel)),
-    formatTable(deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel)),
-  ].join('')
+  const whole = (table: Table, includes: IsChanged) =>
+    formatTable(withInserted(wholeTable(table, base, fragments, includes), base, kernel))
+  yield whole('filter', changed.filter)
+  let ahead = false
+  for (const block of blocksAhead(desired, changed.nat, blockLines)) {
+    ahead = true
+    yield block
+  }
+  yield whole('nat', (chain) => changed.nat(chain) && !(ahead && isPortChain(chain)))
+  yield whole('mangle', changedChains('mangle', desired, kernel))
+  yield formatTable(deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel))
 }
 
 /** How many chains and jumps such a document makes right. */
-export function countRepairs(document: string): number {
-  return document.match(/^(:|-I |-D )/gm)?.length ?? 0
+export function countRepairs(document: RestoreDocument): number {
+  let count = 0
+  for (const text of textsOf(document)) count += text.match(/^(:|-I |-D )/gm)?.length ?? 0
+  return count
 }
 
 /** The only shared chain that the chains of a service lead to. */
@@ -60,11 +79,7 @@ type OwnChain = readonly [chain: string, rules: readonly Rule[]]
  * The changed chains of services in blocks, each formatted as soon as it is whole: a large cluster has 30 MB of them. None
  * where all fit into one, which the last block then has with it.
  */
-function* blocksAhead(
-  { base, fragments }: Desired,
-  changed: (chain: string) => boolean,
-  blockLines: number,
-): Iterable<string> {
+function* blocksAhead({ base, fragments }: Desired, changed: IsChanged, blockLines: number): Iterable<string> {
   const mark = changed(markChain) ? base.nat.before.filter((rule) => rule.chain === markChain) : undefined
   const blocks = cutBlocks(fragments, changed, blockLines)
   const [first, second] = [blocks.next(), blocks.next()]
@@ -76,7 +91,7 @@ function* blocksAhead(
 
 function* cutBlocks(
   fragments: readonly ServiceFragment[],
-  changed: (chain: string) => boolean,
+  changed: IsChanged,
   blockLines: number,
 ): Generator<readonly OwnChain[], void> {
   let block: OwnChain[] = []
@@ -139,11 +154,7 @@ export function rulesHoldingStale({ base, fragments }: Desired, kernel: SavedRul
 }
 
 /** Tells which chains of ours in a table differ from what they should be, or are missing. */
-export function changedChains(
-  table: Table,
-  { base, fragments }: Desired,
-  kernel: SavedRules,
-): (chain: string) => boolean {
+export function changedChains(table: Table, { base, fragments }: Desired, kernel: SavedRules): IsChanged {
   const changed = new Set<string>()
   const look = (chain: string, specs: readonly string[]) =>
     sameRules(specs, kernel[table].get(chain)) || changed.add(chain)

@@ -67,7 +67,7 @@ export class UmlMachine implements Machine, AsyncDisposable {
 
   readonly runTool: RunTool = async (command, args, input = '') => {
     const child = this.#start(command, args)
-    child.stdin.end(input)
+    child.stdin.end(typeof input === 'string' ? input : [...input].join(''))
     const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
     if (child.exitCode === 0) return { stdout, stderr }
     const words = [command, ...args].join(' ')
