@@ -49,8 +49,12 @@ const bookmark = (version: string) => event('BOOKMARK', { metadata: { resourceVe
 
 /** An empty list that streams, as of this version, and what follows it on the same connection. */
 function streamed(version: string, ...rest: readonly string[]): Reply {
+  return events(listEnd(version), ...rest)
+}
+
+function listEnd(version: string): string {
   const annotations = { 'k8s.io/initial-events-end': 'true' }
-  return events(event('BOOKMARK', { metadata: { resourceVersion: version, annotations } }), ...rest)
+  return event('BOOKMARK', { metadata: { resourceVersion: version, annotations } })
 }
 
 function events(...lines: readonly string[]): Reply {
@@ -187,6 +191,21 @@ test('a watch that says nothing is given up for a new list', async () => {
   await using followed = follow(server.credentials, services, 1000)
   await expect.poll(() => asked(server.queries).slice(0, 3), patient).toEqual(['stream', 'watch 5', 'stream'])
   await expect.poll(() => followed.said, patient).toEqual(['synced', 'synced'])
+})
+
+test('the end of an object that a watch has lost is found by the next list', async () => {
+  const [cart, search] = [event('ADDED', service('cart', '3')), event('ADDED', service('search', '4'))]
+  await using server = await scripted([
+    events(cart, search, listEnd('5')),
+    opened(bookmark('9')),
+    events(search, listEnd('9')),
+  ])
+  await using followed = follow(server.credentials, services)
+  await expect.poll(() => asked(server.queries), patient).toEqual(['stream', 'watch 5'])
+  followed.reflector.relist()
+  await expect.poll(() => asked(server.queries), patient).toEqual(['stream', 'watch 5', 'stream', 'watch 9'])
+  const first = ['put Service shop/cart', 'put Service shop/search', 'synced']
+  expect(followed.said).toEqual([...first, 'removed Service shop/cart', 'synced'])
 })
 
 test('one object that cannot be read holds up no other', async () => {
