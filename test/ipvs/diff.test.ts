@@ -87,7 +87,7 @@ test.each([
   { name: 'flags', saved: `-A -t 10.96.0.1:80 -s rr -b mh-port\n${real}`, want: ['-E -t 10.96.0.1:80 -s rr'] },
   {
     name: 'what we never write',
-    saved: `-A -t 10.96.0.1:80 -s rr -p 60 -M 255.255.255.0\n${real}`,
+    saved: `-A -t 10.96.0.1:80 -s rr -o\n${real}`,
     want: ['-E -t 10.96.0.1:80 -s rr'],
   },
   {

@@ -89,6 +89,16 @@ test('a node that the source ranges admit reaches the address with that address 
   expect(filter).toEqual([])
 })
 
+test('source ranges are as ipset takes them: a single address without its length, and all of them as no restriction', () => {
+  const ranges = ['203.0.113.9/32', '198.51.100.0/24']
+  expect(compiled({ loadBalancerSourceRanges: ranges }).sets['KUBE-LOAD-BALANCER-SOURCE-CIDR']).toEqual(
+    ['198.51.100.0/24', '203.0.113.9'].map((range) => `192.168.99.12,tcp:80,${range}`),
+  )
+  const { sets } = compiled({ loadBalancerSourceRanges: [...ranges, '0.0.0.0/0'] })
+  expect(Object.keys(sets)).not.toContain('KUBE-LOAD-BALANCER-FW')
+  expect(Object.keys(sets)).not.toContain('KUBE-LOAD-BALANCER-SOURCE-CIDR')
+})
+
 test('policy Local without an endpoint here leads to all others', () => {
   const want = ['10.180.9.1:8080']
   expect(compiled({}, [there]).servers.map(([, targets]) => targets)).toEqual([want, want, want])

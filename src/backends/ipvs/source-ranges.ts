@@ -9,7 +9,7 @@ export function sourceRangeMembers(plan: PortPlan): readonly SetMember[] {
   const word = protocolWord(plan.protocol)
   return plan.loadBalancerIps.flatMap((address) => {
     const door = `${address},${word}:${plan.port}`
-    const ranges = plan.sourceRanges.flatMap(rangeMembers)
+    const ranges = plan.sourceRanges.map(rangeMember)
     return [
       ...ranges.map((range) => ({ set: 'KUBE-LOAD-BALANCER-SOURCE-CIDR', member: `${door},${range}` }) as const),
       // The node reaches an address of its own with that address as the source.
@@ -33,8 +33,7 @@ export function outFilterRules(plan: PortPlan): readonly Rule[] {
   }))
 }
 
-/** As ipset has networks: one of all addresses it refuses, so that is in two halves, and one of a single address is that address. */
-function rangeMembers({ family, network, prefix, text }: Cidr): readonly string[] {
-  if (prefix === 0) return family === 'IPv4' ? ['0.0.0.0/1', '128.0.0.0/1'] : ['::/1', '8000::/1']
-  return [prefix === (family === 'IPv4' ? 32 : 128) ? network : text]
+/** As ipset has networks: one of a single address is that address. One of all addresses, which it refuses, restricts nobody. */
+function rangeMember({ family, network, prefix, text }: Cidr): string {
+  return prefix === (family === 'IPv4' ? 32 : 128) ? network : text
 }
