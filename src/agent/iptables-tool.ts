@@ -4,12 +4,14 @@ import { canaryChain } from '../backends/iptables/canary.ts'
 import type { Table } from '../xtables/rule.ts'
 import { savedForm } from '../backends/iptables/saved-rules.ts'
 import { chooseVariant, type Variant } from '../backends/iptables/variant.ts'
-import { CommandError, type RunCommand } from '../host/command.ts'
+import { CommandError, type RunCommand, type RunLines } from '../host/command.ts'
 
 /** One family's rules in the kernel, through the tools of one variant. */
 export interface IptablesTool {
   /** What `iptables-save` prints. */
   save(): Promise<string>
+  /** The same line by line, keeping none. */
+  saveLines(onLine: (line: string) => void): Promise<void>
   /** Gives a document to `iptables-restore --noflush`; throws {@link RestoreRefused} when it is not taken as it is. */
   restore(document: RestoreDocument): Promise<void>
   /** Whether our chain is still in every table: a tenth of a second at most, however many rules there are. */
@@ -34,11 +36,18 @@ export class RestoreRefused extends CommandError {
  */
 export const blockLines: Readonly<Record<Variant, number>> = { nft: 2500, legacy: Number.POSITIVE_INFINITY }
 
-export function iptablesTool(run: RunCommand, family: Family, variant: Variant): IptablesTool {
+/** @param streamed Absent: what the tool prints is kept whole. */
+export function iptablesTool(
+  run: RunCommand,
+  family: Family,
+  variant: Variant,
+  streamed: RunLines = linesOf(run),
+): IptablesTool {
   const command = toolName(family, variant)
   return {
     // Without -t: naming a table would make the legacy variant load it into a kernel that does not use it.
     save: () => run(`${command}-save`, []),
+    saveLines: (onLine) => streamed(`${command}-save`, [], onLine),
     async restore(document) {
       // Waits up to 5 seconds for the xtables lock, which every tool of the legacy variant takes.
       try {
@@ -53,6 +62,12 @@ export function iptablesTool(run: RunCommand, family: Family, variant: Variant):
       for (const table of bySize) if (!(await standsIn(run, command, table))) return false
       return true
     },
+  }
+}
+
+function linesOf(run: RunCommand): RunLines {
+  return async (command, args, onLine) => {
+    for (const line of (await run(command, args)).split('\n')) onLine(line)
   }
 }
 

@@ -22,6 +22,10 @@ export class MeteredTool implements IptablesTool {
     return this.#meter.time(() => this.#tool.save())
   }
 
+  saveLines(onLine: (line: string) => void): Promise<void> {
+    return this.#meter.time(() => this.#tool.saveLines(onLine))
+  }
+
   hasCanary(): Promise<boolean> {
     return this.#meter.time(() => this.#tool.hasCanary())
   }

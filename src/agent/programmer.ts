@@ -1,8 +1,9 @@
 import { servicesInLines, servicesToWrite } from '../backends/iptables/blame.ts'
+import { ExpectedChains } from '../backends/iptables/expected-chains.ts'
 import type { ServiceFragment } from '../backends/iptables/fragment.ts'
 import { countRepairs, fullSync, rulesHoldingStale, type Desired } from '../backends/iptables/full-sync.ts'
 import { savedFragments } from '../backends/iptables/saved-fragment.ts'
-import { parseSavedRules, type SavedRules } from '../backends/iptables/saved-rules.ts'
+import { SavedRulesReader, type SavedRules } from '../backends/iptables/saved-rules.ts'
 import { renderUpdate } from '../backends/iptables/update.ts'
 import type { Address } from '../net/address.ts'
 import { optional } from '../model/optional.ts'
@@ -126,8 +127,8 @@ export class Programmer {
     let found: FoundRules | undefined
     const report = await this.#meter.measure(async () => {
       this.#certain = false
-      const kernel = await this.#readKernel()
       const fragments = sorted(this.#applied)
+      const kernel = await this.#readKernel(fragments)
       const document = this.#documentFor(fragments, kernel)
       repaired = countRepairs(document)
       if (repaired > 0) found = { desired: this.#desired(fragments), fragments, kernel }
@@ -172,17 +173,20 @@ export class Programmer {
   }
 
   async #fullSync(): Promise<void> {
-    const kernel = await this.#readKernel()
+    const kernel = await this.#readKernel(this.#ruleset.fragments)
     const refusal = await this.#programAllBut(nobody, kernel)
     this.#quarantined = refusal === undefined ? new Map() : await this.#findRefused(refusal, kernel)
   }
 
   /** @param before What the kernel held when the refused document was sent, some of which it may have taken. */
   async #findRefused(refusal: Refusal, before: SavedRules): Promise<ReadonlyMap<string, Error>> {
-    const candidates = servicesToWrite(this.#ruleset.fragments, await this.#readKernel())
+    const wanted = this.#ruleset.fragments
+    const candidates = servicesToWrite(wanted, await this.#readKernel(wanted))
     // Until then only the kernel knows what rules a service had: those of an agent before us.
     if (!this.#programmed) this.#applied = savedFragments(new Set(candidates), this.#ruleset.base, before)
-    return findRefused(candidates, refusal, async (leftOut) => this.#programAllBut(leftOut, await this.#readKernel()))
+    return findRefused(candidates, refusal, async (leftOut) =>
+      this.#programAllBut(leftOut, await this.#readKernel(wanted)),
+    )
   }
 
   /** Those left out keep the rules they had. */
@@ -196,8 +200,11 @@ export class Programmer {
     return refusal
   }
 
-  async #readKernel(): Promise<SavedRules> {
-    return parseSavedRules(await this.#tool.save())
+  /** @param likely What it holds, as far as anybody knows. */
+  async #readKernel(likely: Fragments): Promise<SavedRules> {
+    const reader = new SavedRulesReader(new ExpectedChains(likely.values()))
+    await this.#tool.saveLines((line) => reader.take(line))
+    return reader.rules
   }
 
   /** What is to be sent so that the kernel holds these, empty when it does. */

@@ -9,7 +9,7 @@ import { ensureKernelFacts, readKernelFacts } from '../agent/kernel-facts.ts'
 import { ipvsLeftovers, iptablesLeftovers } from '../agent/mode-switch.ts'
 import { routeLocalnet } from '../agent/route-localnet.ts'
 import type { Settings } from '../config/settings.ts'
-import { runCommand, runTool } from '../host/command.ts'
+import { runCommand, runLines, runTool } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import type { Log } from '../host/log.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
@@ -29,7 +29,7 @@ async function startIptables(settings: Settings, log: Log, dryRun: boolean): Pro
   const kernel = await (dryRun ? readKernelFacts(runCommand) : ensureKernelFacts(runCommand, log))
   const variant = await detectVariant(runCommand)
   const families = kernelFamilies().map((family) => {
-    const tool = iptablesTool(runCommand, family, variant)
+    const tool = iptablesTool(runCommand, family, variant, runLines)
     return {
       family,
       tool: dryRun ? printing(tool, `iptables-${family.toLowerCase()}.rules`) : remakingCounters(tool, runCommand),
@@ -66,6 +66,7 @@ async function startIpvs(settings: Settings, log: Log, dryRun: boolean): Promise
 function printing(tool: IptablesTool, name: string): IptablesTool {
   return {
     save: () => tool.save(),
+    saveLines: (onLine) => tool.saveLines(onLine),
     restore: (document) => print(`# ${name}\n${wholeText(document)}`),
     // What was never written cannot have been flushed.
     hasCanary: async () => true,

@@ -87,6 +87,7 @@ function begin(source: ClusterSource, options: Partial<AgentOptions>) {
 function kernel() {
   const tool = {
     save: vi.fn<IptablesTool['save']>(async () => ''),
+    saveLines: vi.fn<IptablesTool['saveLines']>(async () => undefined),
     restore: vi.fn<IptablesTool['restore']>(async () => undefined),
     hasCanary: vi.fn<IptablesTool['hasCanary']>(async () => true),
   }
@@ -109,7 +110,8 @@ test('before the first list is complete nothing is read from the kernel or writt
   expect(performance.now() - before).toBeLessThan(1000)
   source.complete([web])
   await sleep(0)
-  expect([tool.save, tool.restore, tool.hasCanary].map(({ mock }) => mock.calls)).toEqual([[], [], []])
+  const { save, saveLines, restore, hasCanary } = tool
+  expect([save, saveLines, restore, hasCanary].map(({ mock }) => mock.calls)).toEqual([[], [], [], []])
   expect(source.follow).not.toHaveBeenCalled()
 })
 

@@ -38,7 +38,8 @@ function start({ dryRun = false, only }: { dryRun?: boolean; only?: Family } = {
   ]
   const store = clusterOfObjects(services.flatMap(udpServiceObjects))
   const kernel = {
-    save: vi.fn<IptablesTool['save']>(async () => ''),
+    save: async () => '',
+    saveLines: vi.fn<IptablesTool['saveLines']>(async () => undefined),
     restore: vi.fn<IptablesTool['restore']>(async () => undefined),
     hasCanary: async () => true,
   }
@@ -110,7 +111,7 @@ test('rules that failed leave the flows alone; when they are in, every service i
   programs.touch(new Set(['kube-system/dns']), [])
   await programs.sync(undefined, false)
   expect(await calls()).toHaveLength(2)
-  const check = vi.spyOn(kernel, 'save').mockRejectedValue(new Error('busy'))
+  const check = vi.spyOn(kernel, 'saveLines').mockRejectedValue(new Error('busy'))
   const clock = vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000)
   await expect(programs.sync(undefined, true)).rejects.toThrow('IPv4: busy; IPv6: busy')
   expect(await calls()).toHaveLength(2)
@@ -137,19 +138,18 @@ test.each([
 ])('a kernel that takes $readMs ms to read is read back $how', async ({ readMs, want }) => {
   const clock = vi.spyOn(performance, 'now')
   const { programs, kernel } = start({ only: 'IPv4' })
-  kernel.save.mockImplementation(async () => {
+  kernel.saveLines.mockImplementation(async () => {
     clock.mockReturnValue(performance.now() + readMs)
-    return ''
   })
   try {
     clock.mockReturnValue(0)
     await programs.sync(undefined, false)
-    kernel.save.mockClear()
+    kernel.saveLines.mockClear()
     const read: number[] = []
     for (const seconds of [30, 60, 90, 120]) {
       clock.mockReturnValue(seconds * 1000)
       await programs.sync(undefined, true)
-      read.push(kernel.save.mock.calls.length)
+      read.push(kernel.saveLines.mock.calls.length)
     }
     expect(read).toEqual(want)
   } finally {
@@ -163,7 +163,7 @@ test('a service that leaves quarantine is looked at again: its old rules have ma
   await using namespace = await createNamespace()
   const ipv4 = iptablesTool(namespace.run, 'IPv4', 'nft')
   const { programs, store, kernel } = start({ only: 'IPv4' })
-  kernel.save.mockImplementation(() => ipv4.save())
+  kernel.saveLines.mockImplementation((onLine) => ipv4.saveLines(onLine))
   kernel.restore.mockImplementation((document) => ipv4.restore(document))
   await programs.sync(undefined, false)
   const moved = udpServiceObjects({ name: 'dns', clusterIp: '10.96.0.10', endpoints: ['10.244.1.2'] })

@@ -11,6 +11,7 @@ function metered(fails = false) {
   const meter = new SyncMeter(0)
   const real = {
     save: async () => '',
+    saveLines: async () => undefined,
     hasCanary: async () => true,
     restore: async (document: RestoreDocument) => {
       taken.push(wholeText(document))

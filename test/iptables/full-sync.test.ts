@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { IptablesRuleset } from '../../src/agent/iptables-ruleset.ts'
 import { servicesInLines } from '../../src/backends/iptables/blame.ts'
 import { fullSync, renderFullSync, rulesHoldingStale } from '../../src/backends/iptables/full-sync.ts'
-import { parseSavedRules, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
+import { ExpectedChains } from '../../src/backends/iptables/expected-chains.ts'
+import { ownChains } from '../../src/backends/iptables/fragment.ts'
+import { ruleKey } from '../../src/backends/iptables/rule-key.ts'
+import { parseSavedRules, SavedRulesReader, type SavedRules } from '../../src/backends/iptables/saved-rules.ts'
 import { benchObjects } from '../../bench/cluster.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
 import { savedText } from '../support/saved-text.ts'
@@ -60,6 +63,31 @@ test('its texts end where a line does, are the same each time, and a line has th
   for (const i of rules) expect(blamed(i + 1)).toEqual(named(lines[i] ?? ''))
 })
 
+test('a kernel that is read with what is expected of it says the same, in the texts that are expected where it can', () => {
+  const chains = new Map(ruleset.desired().fragments.flatMap((fragment) => [...ownChains(fragment)]))
+  // As the tools print it, but for one rule.
+  const text = savedText(fromEmpty(10))
+    .replaceAll(/--probability \S+/g, (option) => `${option}0`)
+    .replace(/--probability \S+/, '--probability 0.25')
+  const reader = new SavedRulesReader(new ExpectedChains(ruleset.fragments.values()))
+  for (const line of text.split('\n')) reader.take(line)
+  const plain = parseSavedRules(text)
+  expect(natKeys(reader.rules)).toEqual(natKeys(plain))
+  const expected = (specs: readonly string[], chain: string) =>
+    specs.filter((spec, i) => spec === chains.get(chain)?.[i]?.spec).length
+  const own = [...reader.rules.nat].filter(([chain]) => chains.has(chain))
+  const strange = own.filter(([chain, specs]) => expected(specs, chain) < specs.length)
+  expect(own.length).toBe(chains.size)
+  expect(strange.map(([, specs]) => specs)).toEqual([
+    [expect.stringContaining('--probability 0.25'), expect.anything()],
+  ])
+  expect(strange[0]?.[1]).toEqual(plain.nat.get(strange[0]?.[0] ?? ''))
+  expect({ filter: reader.rules.filter, mangle: reader.rules.mangle }).toEqual({
+    filter: plain.filter,
+    mangle: plain.mangle,
+  })
+})
+
 test('what the kernel already has is not sent again', () => {
   const saved = parseSavedRules(savedText(fromEmpty(10)))
   expect(renderFullSync(ruleset.desired(), saved, 1000)).toBe('')
@@ -97,6 +125,10 @@ test('a jump that somebody doubled is taken away but once', () => {
 })
 
 /** Two stale chains, to one of which a rule of somebody else leads, and this in it. */
+function natKeys({ nat }: SavedRules): readonly unknown[] {
+  return [...nat].map(([chain, specs]) => [chain, specs.map(ruleKey)])
+}
+
 function kernelHolding(held: string): SavedRules {
   return parseSavedRules(`*nat
 :KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]

@@ -23,7 +23,8 @@ describe.each(['nft', 'legacy'] as const)('iptables-%s', (variant) => {
     await fresh[Symbol.asyncDispose]()
   })
 
-  const tool = (namespace: Namespace, family: Family) => iptablesTool(namespace.run, family, variant)
+  const tool = (namespace: Namespace, family: Family) =>
+    iptablesTool(namespace.run, family, variant, namespace.runLines)
 
   test(
     'updates end in exactly the rules of a full sync, whatever the order, in both families',

@@ -62,6 +62,9 @@ export function textTools(family: Family) {
   }
   const iptables: IptablesTool = {
     save: () => read(() => rules.saved),
+    saveLines: async () => {
+      throw new Error('IPVS mode has few rules')
+    },
     restore: async (document) => {
       called()
       written.push('rules')

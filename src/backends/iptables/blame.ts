@@ -1,6 +1,6 @@
 import { sharedRules } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
-import { ruleKey } from './rule-key.ts'
+import { isSameRule, ruleKey } from './rule-key.ts'
 import { textsOf, type RestoreDocument } from '../../xtables/restore-document.ts'
 import { appendLine, chainLine, tables, type Rule, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
@@ -68,5 +68,5 @@ class SharedKeys {
 }
 
 function sameRules(rules: readonly Rule[], saved: readonly string[] | undefined): boolean {
-  return rules.length === saved?.length && rules.every(({ spec }, i) => ruleKey(spec) === ruleKey(saved[i] ?? ''))
+  return rules.length === saved?.length && rules.every(({ spec }, i) => isSameRule(spec, saved[i] ?? ''))
 }

@@ -6,7 +6,7 @@ import { sharedRules, wholeTable } from './document.ts'
 import { ownChains, type ServiceFragment } from './fragment.ts'
 import { outsideRules } from './foreign-rules.ts'
 import { withInserted } from './inserted-rules.ts'
-import { ruleKey } from './rule-key.ts'
+import { isSameRule } from './rule-key.ts'
 import { ruleTarget } from './rule-options.ts'
 import { appendLine, chainLine, type Rule, type Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
@@ -205,8 +205,6 @@ function staleChains(fragments: readonly ServiceFragment[], kernel: SavedRules):
 
 function sameRules(specs: readonly string[], saved: readonly string[] | undefined): boolean {
   return (
-    saved !== undefined &&
-    saved.length === specs.length &&
-    specs.every((spec, i) => ruleKey(spec) === ruleKey(saved[i] ?? ''))
+    saved !== undefined && saved.length === specs.length && specs.every((spec, i) => isSameRule(spec, saved[i] ?? ''))
   )
 }

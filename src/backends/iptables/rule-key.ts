@@ -12,6 +12,11 @@ export function ruleKey(spec: string): string {
   return optionsKey(canonicalOptions(spec))
 }
 
+/** Whether both say the same. */
+export function isSameRule(a: string, b: string): boolean {
+  return a === b || ruleKey(a) === ruleKey(b)
+}
+
 /** The key of some of its {@link canonicalOptions}. */
 export function optionsKey(options: readonly RuleOption[]): string {
   return options.map(optionText).sort().join('\n')
