@@ -22,11 +22,12 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => server[Symbol.asyncDispose]())
 
-/** Reason, count and reporter of each. */
+/** Reason, count and reporter of each of ours: the API server may have something to tell of itself. */
 const events = () =>
   kubectl(
     'get',
     'events',
+    '--field-selector=reason=RulesDrifted',
     '-o',
     'jsonpath={range .items[*]}{.reason} {.series.count} {.source.component}{.reportingComponent}{"\\n"}{end}',
   )
