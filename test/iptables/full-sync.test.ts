@@ -124,11 +124,11 @@ test('a jump that somebody doubled is taken away but once', () => {
   ).toEqual([`-D ${jump.chain} ${jump.spec}`])
 })
 
-/** Two stale chains, to one of which a rule of somebody else leads, and this in it. */
 function natKeys({ nat }: SavedRules): readonly unknown[] {
   return [...nat].map(([chain, specs]) => [chain, specs.map(ruleKey)])
 }
 
+/** Two stale chains, to one of which a rule of somebody else leads, and this in it. */
 function kernelHolding(held: string): SavedRules {
   return parseSavedRules(`*nat
 :KUBE-SVC-AAAAAAAAAAAAAAAA - [0:0]

@@ -86,10 +86,11 @@ test.each([
   { name: 'persistence', saved: `-A -t 10.96.0.1:80 -s rr -p 60\n${real}`, want: ['-E -t 10.96.0.1:80 -s rr'] },
   { name: 'flags', saved: `-A -t 10.96.0.1:80 -s rr -b mh-port\n${real}`, want: ['-E -t 10.96.0.1:80 -s rr'] },
   {
-    name: 'what we never write',
-    saved: `-A -t 10.96.0.1:80 -s rr -o\n${real}`,
+    name: 'persistence in a way that we never write',
+    saved: `-A -t 10.96.0.1:80 -s rr -p 60 -M 255.255.255.0\n${real}`,
     want: ['-E -t 10.96.0.1:80 -s rr'],
   },
+  { name: 'what we never write', saved: `-A -t 10.96.0.1:80 -s rr -o\n${real}`, want: ['-E -t 10.96.0.1:80 -s rr'] },
   {
     name: 'a weight',
     saved: '-A -t 10.96.0.1:80 -s rr\n-a -t 10.96.0.1:80 -r 10.244.0.1:80 -m -w 0',
