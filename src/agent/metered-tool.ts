@@ -1,5 +1,5 @@
 import { countAdded } from '../backends/iptables/document.ts'
-import type { Table } from '../xtables/rule.ts'
+import { tables } from '../xtables/rule.ts'
 import { isEmptyDocument, textsOf, type RestoreDocument } from '../xtables/restore-document.ts'
 import type { IptablesTool } from './iptables-tool.ts'
 import type { SyncMeter } from './sync-meter.ts'
@@ -45,12 +45,12 @@ export class MeteredTool implements IptablesTool {
 
   /** Counts what the tool takes of it. */
   *#counted(document: RestoreDocument): Iterator<string> {
-    this.written = countAdded('')
+    const written = { ...countAdded('') }
+    this.written = written
     for (const text of textsOf(document)) {
       this.#meter.wrote(text.length)
       const added = countAdded(text)
-      const sum = (table: Table) => this.written[table] + added[table]
-      this.written = { raw: sum('raw'), mangle: sum('mangle'), filter: sum('filter'), nat: sum('nat') }
+      for (const table of tables) written[table] += added[table]
       yield text
     }
   }

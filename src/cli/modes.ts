@@ -13,8 +13,8 @@ import { runCommand, runLines, runTool } from '../host/command.ts'
 import { kernelFamilies } from '../host/kernel-families.ts'
 import type { Log } from '../host/log.ts'
 import { opensLocalhost } from '../plan/localhost-node-ports.ts'
-import { ipvsOptions, rulesetOptions } from './agent-settings.ts'
 import { wholeText } from '../xtables/restore-document.ts'
+import { ipvsOptions, rulesetOptions } from './agent-settings.ts'
 import { print } from './output.ts'
 
 /** Makes the kernel ready for the rules of a mode, before any is made, and says how each family's reach it. */

@@ -10,11 +10,11 @@ import { iptablesTool, RestoreRefused, type IptablesTool } from '../../src/agent
 import { ProxyMetrics } from '../../src/agent/proxy-metrics.ts'
 import { CommandError } from '../../src/host/command.ts'
 import { families, type Family } from '../../src/net/family.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 import { clusterOfObjects, parseObjects } from '../support/cluster.ts'
 import { createNamespace } from '../support/namespace.ts'
 import { udpServiceObjects } from '../support/udp-service.ts'
 import { observerOf } from '../support/sync-observer.ts'
-import { wholeText } from '../../src/xtables/restore-document.ts'
 
 const path = process.env['PATH'] ?? ''
 let directory: string

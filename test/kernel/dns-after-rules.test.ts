@@ -14,9 +14,9 @@ import { ZoneReader } from '../../src/dns/zone-reader.ts'
 import { CommandError } from '../../src/host/command.ts'
 import { createLog } from '../../src/host/log.ts'
 import { families, type Family } from '../../src/net/family.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 import { parseObjects } from '../support/cluster.ts'
 import { createNamespace, type Namespace } from '../support/namespace.ts'
-import { wholeText } from '../../src/xtables/restore-document.ts'
 
 /** How one family's kernel takes what it is given. */
 type Mood = 'takes' | 'fails' | 'takes the first table and fails' | 'takes and fails' | 'refuses a'

@@ -6,11 +6,11 @@ import type { Variant } from '../../src/backends/iptables/variant.ts'
 import { createLab, type Lab } from '../../src/host/lab/lab.ts'
 import { hostMachine } from '../../src/host/lab/machine.ts'
 import { families, type Family } from '../../src/net/family.ts'
+import { wholeText } from '../../src/xtables/restore-document.ts'
 import { addressIn, endpoints, places, secondAddress, strangerAddress } from '../packets/places.ts'
 import { clusterObjects, nodeAddresses, ownedVip, rulesetOptions, type Setting } from '../packets/settings.ts'
 import type { Row } from '../packets/table.ts'
 import { clusterOfObjects } from '../support/cluster.ts'
-import { wholeText } from '../../src/xtables/restore-document.ts'
 
 /** The networks of service addresses: the node has a route for them, to where packets that it leaves untouched go. */
 const serviceNetworks: Readonly<Record<Family, readonly string[]>> = {

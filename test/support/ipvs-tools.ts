@@ -4,8 +4,8 @@ import { ruleKey } from '../../src/backends/iptables/rule-key.ts'
 import { serverWords } from '../../src/backends/ipvs/virtual-server.ts'
 import { parseSavedServers } from '../../src/backends/ipvs/saved-servers.ts'
 import type { Family } from '../../src/net/family.ts'
-import { TextKernel } from './ipvs-kernel.ts'
 import { wholeText } from '../../src/xtables/restore-document.ts'
+import { TextKernel } from './ipvs-kernel.ts'
 
 /**
  * The tools of IPVS mode on a kernel of text: for sequences of changes too long for a real one, which the tests in test/uml

@@ -18,7 +18,7 @@ export interface Desired {
   readonly fragments: readonly ServiceFragment[]
 }
 
-/** Such a document as one text. */
+/** The document of {@link fullSync} as one text: for tests, and rules that are few. */
 export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines: number): string {
   return wholeText(fullSync(desired, kernel, blockLines))
 }
@@ -37,30 +37,38 @@ export function renderFullSync(desired: Desired, kernel: SavedRules, blockLines:
  * stays, because the kernel would refuse to delete it.
  */
 export function fullSync(desired: Desired, kernel: SavedRules, blockLines: number): Iterable<string> {
-  const changed = { filter: changedChains('filter', desired, kernel), nat: changedChains('nat', desired, kernel) }
-  return { [Symbol.iterator]: () => fullSyncBlocks(desired, kernel, changed, blockLines) }
+  const { base, fragments } = desired
+  const changed = changedChains('nat', desired, kernel)
+  const nat = (includes: IsIncluded) => tableText('nat', desired, kernel, includes)
+  const filter = repairTable('filter', desired, kernel)
+  const mangle = repairTable('mangle', desired, kernel)
+  const stale = formatTable(deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel))
+  if (changed.size === 0) return [filter, nat(() => false), mangle, stale]
+  return {
+    *[Symbol.iterator]() {
+      yield filter
+      let ahead = false
+      for (const block of blocksAhead(desired, changed, blockLines)) {
+        ahead = true
+        yield block
+      }
+      yield nat((chain) => changed.has(chain) && !(ahead && isPortChain(chain)))
+      yield mangle
+      yield stale
+    },
+  }
 }
 
-type IsChanged = (chain: string) => boolean
+/** What makes the chains and jumps of ours in one table right, in one COMMIT; empty where they are. */
+export function repairTable(table: Table, desired: Desired, kernel: SavedRules): string {
+  const changed = changedChains(table, desired, kernel)
+  return tableText(table, desired, kernel, (chain) => changed.has(chain))
+}
 
-function* fullSyncBlocks(
-  desired: Desired,
-  kernel: SavedRules,
-  changed: Readonly<Record<'filter' | 'nat', IsChanged>>,
-  blockLines: number,
-): Iterator<string> {
-  const { base, fragments } = desired
-  const whole = (table: Table, includes: IsChanged) =>
-    formatTable(withInserted(wholeTable(table, base, fragments, includes), base, kernel))
-  yield whole('filter', changed.filter)
-  let ahead = false
-  for (const block of blocksAhead(desired, changed.nat, blockLines)) {
-    ahead = true
-    yield block
-  }
-  yield whole('nat', (chain) => changed.nat(chain) && !(ahead && isPortChain(chain)))
-  yield whole('mangle', changedChains('mangle', desired, kernel))
-  yield formatTable(deletions(staleChains(fragments, kernel), heldChains(base, kernel), kernel))
+type IsIncluded = (chain: string) => boolean
+
+function tableText(table: Table, { base, fragments }: Desired, kernel: SavedRules, includes: IsIncluded): string {
+  return formatTable(withInserted(wholeTable(table, base, fragments, includes), base, kernel))
 }
 
 /** How many chains and jumps such a document makes right. */
@@ -79,8 +87,12 @@ type OwnChain = readonly [chain: string, rules: readonly Rule[]]
  * The changed chains of services in blocks, each formatted as soon as it is whole: a large cluster has 30 MB of them. None
  * where all fit into one, which the last block then has with it.
  */
-function* blocksAhead({ base, fragments }: Desired, changed: IsChanged, blockLines: number): Iterable<string> {
-  const mark = changed(markChain) ? base.nat.before.filter((rule) => rule.chain === markChain) : undefined
+function* blocksAhead(
+  { base, fragments }: Desired,
+  changed: ReadonlySet<string>,
+  blockLines: number,
+): Iterable<string> {
+  const mark = changed.has(markChain) ? base.nat.before.filter((rule) => rule.chain === markChain) : undefined
   const blocks = cutBlocks(fragments, changed, blockLines)
   const [first, second] = [blocks.next(), blocks.next()]
   if (first.done === true || second.done === true) return
@@ -91,14 +103,14 @@ function* blocksAhead({ base, fragments }: Desired, changed: IsChanged, blockLin
 
 function* cutBlocks(
   fragments: readonly ServiceFragment[],
-  changed: IsChanged,
+  changed: ReadonlySet<string>,
   blockLines: number,
 ): Generator<readonly OwnChain[], void> {
   let block: OwnChain[] = []
   let lines = 0
   for (const fragment of fragments) {
     for (const own of rankedChains(fragment)) {
-      if (!changed(own[0])) continue
+      if (!changed.has(own[0])) continue
       if (lines >= blockLines) {
         yield block
         block = []
@@ -153,8 +165,8 @@ export function rulesHoldingStale({ base, fragments }: Desired, kernel: SavedRul
     .map(appendLine)
 }
 
-/** Tells which chains of ours in a table differ from what they should be, or are missing. */
-export function changedChains(table: Table, { base, fragments }: Desired, kernel: SavedRules): IsChanged {
+/** The chains of ours in a table that differ from what they should be, or are missing. */
+function changedChains(table: Table, { base, fragments }: Desired, kernel: SavedRules): ReadonlySet<string> {
   const changed = new Set<string>()
   const look = (chain: string, specs: readonly string[]) =>
     sameRules(specs, kernel[table].get(chain)) || changed.add(chain)
@@ -164,7 +176,7 @@ export function changedChains(table: Table, { base, fragments }: Desired, kernel
       for (const [chain, rules] of ownChains(fragment)) look(chain, rules.map(specOf))
     }
   }
-  return (chain) => changed.has(chain)
+  return changed
 }
 
 /** Every chain of ours in a table and its rules in order: those that services share first. */

@@ -2,10 +2,7 @@ import type { NodeLocalPackets } from '../../plan/node-local-dns.ts'
 import { familyOf, type Address } from '../../net/address.ts'
 import type { BaseRules, BaseTable } from '../../xtables/base-rules.ts'
 import { cleanTable, joinCleanups, type Cleanup } from './cleanup.ts'
-import { formatTable } from '../../xtables/table-lines.ts'
-import { wholeTable } from './document.ts'
-import { changedChains } from './full-sync.ts'
-import { withInserted } from './inserted-rules.ts'
+import { repairTable } from './full-sync.ts'
 import type { Rule, Table } from '../../xtables/rule.ts'
 import type { SavedRules } from './saved-rules.ts'
 
@@ -21,10 +18,7 @@ export const nodeLocalTables: readonly Table[] = ['filter', 'raw']
 export function renderNodeLocal(packets: NodeLocalPackets, kernel: SavedRules): string {
   if (packets.addresses.length === 0) return cleanNodeLocal(kernel).document
   const desired = { base: baseOf(packets), fragments: [] }
-  return nodeLocalTables
-    .map((table) => wholeTable(table, desired.base, [], changedChains(table, desired, kernel)))
-    .map((lines) => formatTable(withInserted(lines, desired.base, kernel)))
-    .join('')
+  return nodeLocalTables.map((table) => repairTable(table, desired, kernel)).join('')
 }
 
 /** What removes all of it, and nothing else. */
